@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How flows begin and end.
+ *
+ * A flow begins in engine_begin_flow(): its record, its tie to a door, its helper, and the word to
+ * the recorders. It ends in engine_end_flow() and nowhere else: by silence, in a full table, by a
+ * new SYN on a closed connection, by a helper that ends descendants, or by a parent that takes its
+ * children along.
+ */
+#include "engine-private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "flow/tcp.h"
+#include "helper/session.h"
+
+static void
+tell_flow(struct engine *e, uint32_t index, bool begins, enum flow_end cause)
+{
+	const struct flow *flow = &e->flows[index];
+	struct flow_event event = {
+		.flow = flow,
+		.extra = table_extra_get(e->table, flow),
+		.id = table_flow_id(e->table, flow),
+		.time = e->now,
+		.index = index,
+		.cause = cause,
+	};
+
+	if (begins)
+		record_flow_begin(e->recorders, &event);
+	else
+		record_flow_end(e->recorders, &event);
+}
+
+void
+engine_tell_open_flow(void *context, uint32_t index)
+{
+	tell_flow(context, index, false, FLOW_END_SHUTDOWN);
+}
+
+static void
+tell_match(struct engine *e, const struct expectation *door, uint32_t child)
+{
+	struct expectation_event event = {
+		.action = EXPECT_MATCHED,
+		.expectation = door,
+		.child_flow_id = table_flow_id(e->table, &e->flows[child]),
+		.time = e->now,
+	};
+
+	record_expectation(e->recorders, &event);
+}
+
+void
+engine_door_ended(void *context, const struct expectation *door, enum expect_action action)
+{
+	struct engine *e = context;
+	struct expectation_event event = {
+		.action = action,
+		.expectation = door,
+		.time = e->now,
+	};
+
+	record_expectation(e->recorders, &event);
+}
+
+void
+engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause)
+{
+	struct flow *flow = &e->flows[index];
+	struct flow_extra *extra = table_extra_get(e->table, flow);
+	const struct flow_extra *child;
+	uint32_t at, next;
+
+	if (extra) {
+		if (extra->session)
+			session_close(e->host, index);
+		expects_close_flow(e->expects, table_flow_id(e->table, flow), NULL, false);
+		/* Chains are at most policy->doors.max_depth deep, so this goes no deeper. */
+		for (at = extra->first_child; at; at = next) {
+			child = table_extra_get(e->table, &e->flows[at]);
+			next = child->next_sibling;
+			if (child->die_with_parent)
+				engine_end_flow(e, at, FLOW_END_CLOSED);
+		}
+	}
+	if (e->recorders->wants_flows)
+		tell_flow(e, index, false, cause);
+	table_remove(e->table, index);
+}
+
+void
+engine_end_descendant(void *context, uint32_t index)
+{
+	engine_end_flow(context, index, FLOW_END_CLOSED);
+}
+
+void
+engine_expire(struct engine *e)
+{
+	uint32_t index;
+
+	while ((index = timer_next_expired(e->timer, e->flows, e->now))) {
+		e->stats.expired++;
+		engine_end_flow(e, index, FLOW_END_TIMEOUT);
+	}
+	expects_expire(e->expects, e->now);
+	defrag_expire(e->defrag, e->now);
+}
+
+/* The state of a flow that is no TCP, before and after the first reply. */
+static enum flow_state
+plain_state(uint8_t proto, bool replied)
+{
+	switch (proto) {
+	case PROTO_UDP:
+		return replied ? FLOW_UDP_REPLIED : FLOW_UDP_NEW;
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		return replied ? FLOW_ICMP_REPLIED : FLOW_ICMP_NEW;
+	case PROTO_GRE:
+		return replied ? FLOW_GRE_REPLIED : FLOW_GRE_NEW;
+	default:
+		return replied ? FLOW_OTHER_REPLIED : FLOW_OTHER_NEW;
+	}
+}
+
+/* A record for a new flow. Where there is no room, the oldest that nobody has answered goes. */
+static int
+make_room_and_add(struct engine *e, const struct packet *p, uint32_t *ret_index)
+{
+	uint32_t victim;
+	int r;
+
+	r = table_add(e->table, &p->key, p->hash, e->now, ret_index);
+	if (r != -ENOSPC)
+		return r;
+	victim = timer_oldest_unreplied(e->timer, e->flows);
+	if (!victim)
+		return r;
+	e->stats.evicted++;
+	engine_end_flow(e, victim, FLOW_END_EVICTED);
+	return table_add(e->table, &p->key, p->hash, e->now, ret_index);
+}
+
+static uint32_t
+add_flow(struct engine *e, const struct packet *p, enum reason reason, enum direction direction)
+{
+	struct flow *flow;
+	uint32_t index;
+
+	if (make_room_and_add(e, p, &index) < 0)
+		return 0;
+	flow = &e->flows[index];
+	flow->flags = (uint16_t)(direction << FLOW_DIRECTION_SHIFT);
+	if (p->flags & PACKET_FROM_HI)
+		flow->flags |= FLOW_FROM_HI;
+	flow->reason = (uint8_t)reason;
+	if (p->proto == PROTO_TCP)
+		(void)tcp_begin(flow, p, (p->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN);
+	else
+		flow->state = (uint8_t)plain_state(p->proto, false);
+	timer_add(e->timer, e->flows, index);
+	e->stats.flows[reason]++;
+	return index;
+}
+
+/* What comes back through a door for calls carries the other side's number: a second key. */
+static void
+pair_call(struct engine *e, uint32_t index, struct flow_extra *extra,
+	const struct expectation *door, bool reverse)
+{
+	struct tuple tuple;
+	struct key second;
+	bool from_hi;
+
+	flow_tuple(&e->flows[index], &tuple);
+	tuple = tuple_reverse(&tuple);
+	tuple.src_port = 0;
+	tuple.dst_port = reverse ? door->call_id : door->call_id_reply;
+	from_hi = key_make(&second, &tuple);
+	extra->reply_call_id = tuple.dst_port;
+	/* A flow that has that key already is somebody else's: then this one stays one-way. */
+	(void)table_add_alias(e->table, index, &second, !from_hi);
+}
+
+/*
+ * The flow came through a door: ties it to its parent. A door is consumed by the first packet that
+ * comes to it; one that was sent from the door's own side consumes it when it is answered.
+ */
+static void
+pass_door(struct engine *e, uint32_t index, const struct expectation *door, bool reverse,
+	enum reason alone)
+{
+	const struct expectation *now = expects_get(e->expects, door->id);
+	struct flow_extra *extra = table_extra(e->table, &e->flows[index]);
+
+	if (!extra)
+		return;
+	/* Making room for this flow may have ended the parent. */
+	if (now && now->parent)
+		(void)table_link_child(e->table, now->parent, index);
+	extra->parent_id = door->parent_id;
+	extra->root_id = door->root_id;
+	extra->depth = door->depth;
+	extra->expectation_id = door->id;
+	extra->group = door->group;
+	extra->alone = (uint8_t)alone;
+	extra->door_pending = reverse && !(door->mask & PN_EXPECT_CALL_ID);
+	extra->die_with_parent = door->flags & PN_EXPECT_DIE_WITH_PARENT;
+	memcpy(extra->cookie, door->cookie, sizeof(extra->cookie));
+	if (door->mask & PN_EXPECT_CALL_ID)
+		pair_call(e, index, extra, door, reverse);
+	tell_match(e, door, index);
+	if (!extra->door_pending)
+		expects_consume(e->expects, door->id);
+}
+
+/* Lets the helper that is bound to the responder's port watch the new flow. */
+static void
+attach_bound(struct engine *e, const struct packet *p, uint32_t index)
+{
+	const struct helper *helper;
+	struct tuple tuple;
+
+	if (e->flows[index].flags & FLOW_MIDSTREAM)
+		return;
+	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
+	helper = host_bound(e->host, p->proto, tuple.dst_port);
+	if (helper)
+		(void)session_open(e->host, index, helper);
+}
+
+uint32_t
+engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
+	enum direction direction, const struct expectation *door, bool reverse, enum reason alone)
+{
+	struct expectation passed;
+	uint32_t index;
+
+	/* The door may go while the flow is made: it is kept as it was when it let the flow in. */
+	if (door)
+		passed = *door;
+	index = add_flow(e, p, reason, direction);
+	if (!index)
+		return 0;
+	if (door)
+		pass_door(e, index, &passed, reverse, alone);
+	if (e->host && door)
+		host_expected(e->host, index, &passed);
+	else if (e->host)
+		attach_bound(e, p, index);
+	if (e->recorders->wants_flows)
+		tell_flow(e, index, true, FLOW_END_TIMEOUT);
+	return index;
+}
+
+void
+engine_first_reply(struct engine *e, uint32_t index, uint8_t proto)
+{
+	struct flow *flow = &e->flows[index];
+	struct flow_extra *extra = table_extra_get(e->table, flow);
+
+	flow->flags |= FLOW_SEEN_REPLY;
+	if (proto != PROTO_TCP)
+		flow->state = (uint8_t)plain_state(proto, true);
+	if (extra && extra->door_pending) {
+		extra->door_pending = false;
+		expects_consume(e->expects, extra->expectation_id);
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What engine.c (the path of a packet) and engine-flow.c (how flows begin and end) share.
+ */
+#ifndef ENGINE_PRIVATE_H
+#define ENGINE_PRIVATE_H
+
+#include "engine.h"
+#include "flow/refused.h"
+#include "helper/host.h"
+#include "packet/decode.h"
+#include "policy/side.h"
+
+struct engine {
+	const struct policy *policy;
+	const struct recorders *recorders;
+	struct decode_options decode;
+	uint64_t now; /* packet time; never goes back */
+	bool started; /* a packet has told the time */
+	struct table *table;
+	struct flow *flows; /* the table's slab */
+	struct timer *timer;
+	struct expects *expects;
+	struct defrag *defrag;
+	struct sides *sides;
+	struct host *host;      /* NULL: no helpers */
+	struct refused refused; /* connections that were refused lately */
+	struct packet *current; /* a fragment whose verdict may come while it is processed */
+	void (*late_verdict)(void *context, const struct packet *p);
+	void *context;
+	struct stats stats; /* what the engine itself counts */
+};
+
+/*
+ * Makes the record of a flow that begins with this packet. `door`: the one that it came through, or
+ * NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone would have
+ * said. Returns the index, or 0: there is no room.
+ */
+uint32_t engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
+	enum direction direction, const struct expectation *door, bool reverse, enum reason alone);
+
+/* The flow is over: with it go its helper, its doors, and the children that die with it. */
+void engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause);
+
+/* The first packet of the other side has been accepted. */
+void engine_first_reply(struct engine *e, uint32_t index, uint8_t proto);
+
+/* Ends what is overdue at e->now: flows, doors, datagrams. */
+void engine_expire(struct engine *e);
+
+/* Callbacks of the rooms below: a door has ended; a helper ends a descendant. */
+void engine_door_ended(
+	void *context, const struct expectation *door, enum expect_action action);
+void engine_end_descendant(void *context, uint32_t index);
+
+/* Tells of a flow that is open at the end of the input. */
+void engine_tell_open_flow(void *context, uint32_t index);
+
+#endif

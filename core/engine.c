@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The path of one packet, from top to bottom.
+ *
+ *   engine_process()   a batch: decode all, look up all, then one by one, in order:
+ *     process()          time; what goes no further; fragments; ICMP errors
+ *       judge()            is there a flow?
+ *         first_packet()     no: a door? policy? then a new flow, and a helper to watch it
+ *         later_packet()     yes: TCP state and windows, the first reply, the helper
+ *     settle()           the verdict, counted and told
+ *
+ * How flows begin and end is engine-flow.c.
+ *
+ * The batch is there for speed only: while one packet is judged, the cache lines of those behind it
+ * are on their way. Nothing that was looked up ahead is believed: the flow is found again when its
+ * packet's turn comes.
+ */
+#include "engine-private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "flow/tcp.h"
+#include "helper/session.h"
+
+/* Records are asked for this many packets ahead: enough to hide memory, not so many that they are
+ * gone again when their turn comes. */
+#define LOOK_AHEAD 10
+_Static_assert(BATCH_MAX <= 32, "a batch fits the bits of decode_batch()");
+
+/* What a packet is told to be, with what a record wants to know of it. */
+struct judgement {
+	enum reason reason;
+	uint32_t index; /* of its flow, or 0 */
+	enum direction direction;
+	bool has_direction;
+};
+
+/* Time is what packets say, but it never goes back. */
+static void
+advance(struct engine *e, const struct packet *p)
+{
+	if (p->time < e->now) {
+		e->stats.time_backwards++;
+		return;
+	}
+	if (!e->started) {
+		e->started = true;
+		e->stats.first_time = p->time;
+	}
+	e->now = p->time;
+	e->stats.last_time = p->time;
+	if (e->host)
+		host_set_time(e->host, e->now);
+	if (timer_due(e->timer, e->now))
+		engine_expire(e);
+}
+
+/* A door that this packet may come through. TCP comes through with its SYN only. */
+static const struct expectation *
+find_door(struct engine *e, const struct packet *p, bool *ret_reverse)
+{
+	struct tuple tuple;
+
+	if (!expects_any(e->expects))
+		return NULL;
+	if (p->proto == PROTO_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		return NULL;
+	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
+	return expects_match(e->expects, &tuple, e->now, ret_reverse);
+}
+
+/* Gives a packet that all else accepts to the flow's helper, and counts it. */
+static void
+watch_and_count(struct engine *e, const struct packet *p, unsigned dir, struct judgement *j)
+{
+	struct flow *flow = &e->flows[j->index];
+	const struct flow_extra *extra = table_extra_get(e->table, flow);
+
+	if (extra && extra->session &&
+		session_packet(e->host, j->index, p, dir) != REASON_NONE) {
+		j->reason = REASON_HELPER;
+		return;
+	}
+	flow->last = e->now;
+	flow_count(flow, dir, p->length);
+}
+
+/* What was refused as a SYN is not picked up mid-stream when the other side answers. */
+static enum reason
+remember_refusals(struct engine *e, const struct packet *p, enum reason reason, bool door)
+{
+	if (p->tcp.flags & TCP_SYN) {
+		if (!door && reason_verdict(reason) == VERDICT_DROP)
+			refused_add(&e->refused, &p->key, e->now);
+	} else if (reason_verdict(reason) == VERDICT_ACCEPT &&
+		refused_lately(&e->refused, &p->key, e->now)) {
+		return REASON_NO_HANDSHAKE;
+	}
+	return reason;
+}
+
+static void
+first_packet(struct engine *e, const struct packet *p, struct judgement *j)
+{
+	const struct expectation *door;
+	bool reverse = false;
+	enum reason alone;
+
+	j->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	j->has_direction = true;
+	door = find_door(e, p, &reverse);
+	alone = policy_first_packet(e->policy, p, j->direction);
+	if (p->proto == PROTO_TCP)
+		alone = remember_refusals(e, p, alone, door);
+	j->reason = door ? REASON_EXPECTED : alone;
+	if (reason_verdict(j->reason) == VERDICT_DROP)
+		return;
+	j->index = engine_begin_flow(e, p, j->reason, j->direction, door, reverse, alone);
+	if (j->index)
+		watch_and_count(e, p, DIR_ORIGINAL, j);
+	else
+		j->reason = REASON_TABLE_FULL;
+}
+
+static void
+later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judgement *j)
+{
+	struct flow *flow = &e->flows[j->index];
+	uint8_t state = flow->state;
+	bool first_reply = dir == DIR_REPLY && !(flow->flags & FLOW_SEEN_REPLY);
+
+	j->direction = flow_direction(flow);
+	j->has_direction = true;
+	if (p->proto == PROTO_TCP) {
+		j->reason = tcp_track(flow, p, dir);
+		if (j->reason != REASON_NONE)
+			return;
+	}
+	if (flow->flags & FLOW_RESET) {
+		j->reason = REASON_HELPER;
+		return;
+	}
+	timer_touch(e->timer, e->flows, j->index, e->now);
+	if (first_reply)
+		engine_first_reply(e, j->index, p->proto);
+	j->reason = (enum reason)flow->reason;
+	watch_and_count(e, p, dir, j);
+	if (flow->state != state)
+		timer_update(e->timer, e->flows, j->index);
+}
+
+/* The flow of a packet, and its direction in it; 0 if there is none that is alive. */
+static uint32_t
+find_flow(struct engine *e, const struct packet *p, unsigned *ret_dir)
+{
+	uint32_t index = table_find(e->table, &p->key, p->hash);
+	struct flow *flow;
+
+	if (!index)
+		return 0;
+	flow = &e->flows[index];
+	*ret_dir = flow_dir(flow, p);
+	if (flow->flags & FLOW_ALIAS) {
+		index = flow->extra;
+		flow = &e->flows[index];
+	}
+	if (flow_expired(e->timer, flow, e->now)) {
+		e->stats.expired++;
+		engine_end_flow(e, index, FLOW_END_TIMEOUT);
+		return 0;
+	}
+	if (p->proto == PROTO_TCP && tcp_reopens(flow, p, *ret_dir)) {
+		engine_end_flow(e, index, FLOW_END_CLOSED);
+		return 0;
+	}
+	return index;
+}
+
+static void
+judge(struct engine *e, const struct packet *p, struct judgement *j)
+{
+	unsigned dir;
+
+	if (p->proto == PROTO_TCP && !tcp_flags_possible(p->tcp.flags)) {
+		j->reason = REASON_TCP_FLAGS;
+		return;
+	}
+	j->index = find_flow(e, p, &dir);
+	if (j->index)
+		later_packet(e, p, dir, j);
+	else
+		first_packet(e, p, j);
+}
+
+/* The flow that an ICMP error speaks of: it must have sent what the error carries (RFC 5927 §4). */
+static uint32_t
+find_icmp_flow(struct engine *e, const struct packet *p)
+{
+	struct packet inner = { 0 };
+	const struct flow *flow;
+	bool from_hi;
+	uint32_t index, seq;
+
+	if (decode_icmp_inner(p, &inner.key, &from_hi) < 0)
+		return 0;
+	index = table_find(e->table, &inner.key, table_hash(e->table, &inner.key));
+	if (!index)
+		return 0;
+	flow = &e->flows[index];
+	inner.flags = from_hi ? PACKET_FROM_HI : 0;
+	if (decode_icmp_inner_seq(p, &seq) >= 0 &&
+		(int32_t)(flow->tcp[flow_dir(flow, &inner)].end - seq) < 0)
+		return 0;
+	if (flow->flags & FLOW_ALIAS)
+		index = flow->extra;
+	return flow_expired(e->timer, &e->flows[index], e->now) ? 0 : index;
+}
+
+/*
+ * An ICMP error passes if it is about a packet of a flow. It never makes a flow, never moves one
+ * on, and never keeps one alive. Without a flow it is judged like any other packet, and so is a
+ * redirect: it is no error but asks a host to change its routes.
+ */
+static void
+judge_icmp_error(struct engine *e, const struct packet *p, struct judgement *j)
+{
+	bool redirect = p->proto == PROTO_ICMP && p->icmp.type == ICMP_REDIRECT;
+
+	j->index = redirect ? 0 : find_icmp_flow(e, p);
+	if (j->index)
+		j->reason = REASON_ICMP_ERROR;
+	else
+		judge(e, p, j);
+}
+
+/* The verdict of a packet: counted, and told if it is a drop. */
+static void
+settle(struct engine *e, struct packet *p, const struct judgement *j)
+{
+	struct drop_event event;
+
+	p->reason = (uint8_t)j->reason;
+	p->verdict = (uint8_t)reason_verdict(j->reason);
+	p->flow = j->index;
+	e->stats.packets++;
+	e->stats.bytes += p->wirelen;
+	e->stats.verdicts[j->reason]++;
+	if (p->verdict != VERDICT_DROP || !e->recorders->wants_drops)
+		return;
+	event = (struct drop_event){
+		.packet = p,
+		.reason = j->reason,
+		.direction = j->direction,
+		.has_direction = j->has_direction,
+		.flow_id = j->index ? table_flow_id(e->table, &e->flows[j->index]) : 0,
+	};
+	record_drop(e->recorders, &event);
+}
+
+/* A fragment that was held gets the verdict of its datagram. */
+static void
+fragment_settled(void *context, const struct packet *fragment, enum reason reason)
+{
+	struct engine *e = context;
+	struct judgement j = { .reason = reason };
+	struct packet copy;
+
+	if (e->current && e->current->number == fragment->number) {
+		settle(e, e->current, &j);
+		return;
+	}
+	copy = *fragment;
+	settle(e, &copy, &j);
+	if (e->late_verdict)
+		e->late_verdict(e->context, &copy);
+}
+
+/* A packet that is no fragment (any more). */
+static void
+judge_whole(struct engine *e, struct packet *p, struct judgement *j)
+{
+	if (p->error != REASON_NONE) {
+		j->reason = (enum reason)p->error;
+		return;
+	}
+	if (p->flags & PACKET_REASSEMBLED)
+		p->hash = table_hash(e->table, &p->key);
+	if (p->flags & PACKET_ICMP_ERROR)
+		judge_icmp_error(e, p, j);
+	else
+		judge(e, p, j);
+}
+
+/* Fragments wait until their datagram is whole; then it is judged, and all get its verdict. */
+static void
+process_fragment(struct engine *e, struct packet *p)
+{
+	struct judgement j = { .reason = REASON_FRAGMENT };
+	struct packet whole;
+	int r;
+
+	p->verdict = VERDICT_HELD;
+	e->current = p;
+	r = defrag_add(e->defrag, p, &whole);
+	if (r == 1) {
+		decode_ip(&whole, &e->decode);
+		judge_whole(e, &whole, &j);
+		defrag_settle(e->defrag, j.reason);
+	}
+	e->current = NULL;
+	if (r < 0)
+		settle(e, p, &j);
+}
+
+static void
+process(struct engine *e, struct packet *p)
+{
+	struct judgement j = { .reason = REASON_NONE };
+
+	advance(e, p);
+	if (p->flags & PACKET_FRAGMENT && p->error == REASON_NONE) {
+		process_fragment(e, p);
+		return;
+	}
+	judge_whole(e, p, &j);
+	settle(e, p, &j);
+}
+
+/* Decodes a batch and asks for the buckets; returns a bit for each packet that has a key. */
+static uint32_t
+decode_batch(struct engine *e, struct batch *batch)
+{
+	uint32_t keyed = 0;
+
+	for (unsigned n = 0; n < batch->count; n++) {
+		struct packet *p = &batch->packets[n];
+
+		decode(p, &e->decode);
+		if (p->error != REASON_NONE || p->flags & PACKET_FRAGMENT)
+			continue;
+		p->hash = table_hash(e->table, &p->key);
+		table_prefetch(e->table, p->hash);
+		keyed |= UINT32_C(1) << n;
+	}
+	return keyed;
+}
+
+void
+engine_process(struct engine *e, struct batch *batch)
+{
+	struct packet *packets = batch->packets;
+	uint32_t keyed = decode_batch(e, batch);
+	unsigned n;
+
+	for (n = 0; n < LOOK_AHEAD; n++)
+		if (keyed >> n & 1)
+			table_candidate(e->table, packets[n].hash);
+	for (n = 0; n < batch->count; n++) {
+		if ((uint64_t)keyed >> (n + LOOK_AHEAD) & 1)
+			table_candidate(e->table, packets[n + LOOK_AHEAD].hash);
+		process(e, &packets[n]);
+	}
+	table_work(e->table);
+}
+
+void
+engine_finish(struct engine *e)
+{
+	defrag_expire(e->defrag, UINT64_MAX);
+	if (e->recorders->wants_flows)
+		table_each(e->table, engine_tell_open_flow, e);
+}
+
+static void
+close_session(void *context, uint32_t index)
+{
+	struct engine *e = context;
+	const struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
+
+	if (extra && extra->session)
+		session_close(e->host, index);
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	if (e->host)
+		table_each(e->table, close_session, e);
+	host_free(e->host);
+	defrag_free(e->defrag);
+	expects_free(e->expects);
+	sides_free(e->sides);
+	table_free(e->table);
+	g_free(e);
+}
+
+/* The rooms below, in order. */
+static int
+open_rooms(struct engine *e, const struct engine_options *options, char **ret_message)
+{
+	const struct policy *policy = options->policy;
+	struct expect_owner doors = { .context = e, .ended = engine_door_ended };
+	struct defrag_owner fragments = { .context = e, .settled = fragment_settled };
+	struct table_options table = policy->table;
+	struct host_options host = {
+		.policy = policy,
+		.plugins = options->plugins,
+		.recorders = options->recorders,
+		.context = e,
+		.end_flow = engine_end_descendant,
+	};
+	int r;
+
+	memcpy(table.seed, options->seed, sizeof(table.seed));
+	e->sides = sides_new(options->inside, options->n_inside, &options->seed[2]);
+	r = table_new(&table, &e->table);
+	if (r >= 0)
+		r = expects_new(&policy->doors.limits, &doors, &options->seed[1], &e->expects);
+	if (r >= 0)
+		r = defrag_new(&policy->defrag, &fragments, &e->defrag);
+	if (r < 0) {
+		*ret_message = g_strdup_printf("tables could not be made: %s; lower the limits",
+			g_strerror(-r));
+		return r;
+	}
+	if (!options->plugins)
+		return 0;
+	host.table = e->table;
+	host.expects = e->expects;
+	host.sides = e->sides;
+	return host_new(&host, &e->host, ret_message);
+}
+
+int
+engine_new(const struct engine_options *options, struct engine **ret_engine, char **ret_message)
+{
+	struct engine *e = g_new0(struct engine, 1);
+	int r;
+
+	e->policy = options->policy;
+	e->recorders = options->recorders;
+	e->decode.verify_checksums = options->policy->verify_checksums;
+	e->late_verdict = options->late_verdict;
+	e->context = options->context;
+	r = open_rooms(e, options, ret_message);
+	if (r < 0) {
+		engine_free(e);
+		return r;
+	}
+	e->flows = table_slab(e->table);
+	e->timer = table_timer(e->table);
+	*ret_engine = e;
+	return 0;
+}
+
+void
+engine_get_stats(const struct engine *e, struct stats *ret_stats)
+{
+	*ret_stats = e->stats;
+	table_get_stats(e->table, &ret_stats->table);
+	expects_get_stats(e->expects, &ret_stats->expect);
+	defrag_get_stats(e->defrag, &ret_stats->defrag);
+	if (e->host)
+		host_get_stats(e->host, ret_stats);
+}
+
+const struct host *
+engine_host(const struct engine *e)
+{
+	return e->host;
+}
+
+bool
+engine_sides_auto(const struct engine *e)
+{
+	return sides_auto(e->sides);
+}

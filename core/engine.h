@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine: the path of one packet, from bytes to verdict. Single-threaded; packet time is its
+ * only clock; what it does depends on nothing but the packets, the policy and the plugins.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "helper/plugin.h"
+#include "policy/policy.h"
+#include "record/record.h"
+#include "record/stats.h"
+
+struct engine;
+
+struct engine_options {
+	const struct policy *policy;   /* must outlive the engine */
+	const struct plugins *plugins; /* likewise; NULL: no helpers */
+	const struct prefix *inside;   /* the protected side; n_inside == 0: auto */
+	unsigned n_inside;
+	const struct recorders *recorders; /* must outlive the engine, filled before its first packet */
+	uint64_t seed[4]; /* of the hashes: secret; no result depends on it */
+	/* The verdict of a packet that was held; may be NULL. Its bytes may be gone (data NULL). */
+	void (*late_verdict)(void *context, const struct packet *p);
+	void *context;
+};
+
+/* On failure *ret_message says why, the caller's to g_free(). */
+int engine_new(
+	const struct engine_options *options, struct engine **ret_engine, char **ret_message);
+void engine_free(struct engine *engine);
+
+/* Decodes the packets of a batch and gives each its verdict. */
+void engine_process(struct engine *engine, struct batch *batch);
+
+/* The input is over: settles what is held, tells of every flow that is open, in order of id. */
+void engine_finish(struct engine *engine);
+
+void engine_get_stats(const struct engine *engine, struct stats *ret_stats);
+
+struct host;
+const struct host *engine_host(const struct engine *engine); /* NULL without plugins */
+
+/* True if the sides of hosts are found out and not configured. */
+bool engine_sides_auto(const struct engine *engine);
+
+#endif
