@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Finding plugins and choosing helpers for a command.
+ *
+ * The policy is still the command's own while this runs: nobody else has seen it yet, so it may be
+ * changed. A helper that was named on the command line must be there, and a section of the
+ * configuration that switches another one on is overruled.
+ */
+#include "search.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include <glib.h>
+
+#include "command.h"
+
+/* The plugins folder of the build tree that this program lies in, or NULL: it is installed. */
+static char *
+build_folder(void)
+{
+	g_autofree char *program = NULL;
+	g_autofree char *folder = NULL;
+	g_autofree char *name = NULL;
+	g_autofree char *plugins = NULL;
+
+	if (getauxval(AT_SECURE))
+		return NULL;
+	program = g_file_read_link("/proc/self/exe", NULL);
+	if (!program)
+		return NULL;
+	folder = g_path_get_dirname(program);
+	name = g_path_get_basename(folder);
+	plugins = g_build_filename(folder, "..", "plugins", NULL);
+	if (!strcmp(name, "cmd") && g_file_test(plugins, G_FILE_TEST_IS_DIR))
+		return g_canonicalize_filename(plugins, NULL);
+	return NULL;
+}
+
+/* Adds the items of a list that are not empty. */
+static void
+add_items(GPtrArray *array, const char *list, const char *separators)
+{
+	char **items = g_strsplit_set(list, separators, -1);
+
+	for (char **item = items; *item; item++) {
+		if (**item)
+			g_ptr_array_add(array, g_strdup(*item));
+	}
+	g_strfreev(items);
+}
+
+char **
+search_folders(char **given)
+{
+	GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
+	const char *path = secure_getenv("POSTERN_PLUGIN_PATH");
+	char *built;
+
+	for (; given && *given; given++) {
+		if (!g_file_test(*given, G_FILE_TEST_IS_DIR)) {
+			complain("--plugin-path %s: no such folder", *given);
+			g_ptr_array_unref(folders);
+			return NULL;
+		}
+		g_ptr_array_add(folders, g_strdup(*given));
+	}
+	if (path)
+		add_items(folders, path, ":");
+	built = build_folder();
+	g_ptr_array_add(folders, built ? built : g_strdup(POSTERN_PLUGIN_DIR));
+	g_ptr_array_add(folders, NULL);
+	return (char **)g_ptr_array_free(folders, FALSE);
+}
+
+/* "NAME" of "NAME.part". */
+static char *
+plugin_name(const char *helper)
+{
+	return g_strndup(helper, strcspn(helper, "."));
+}
+
+static bool
+is_listed(char **names, const char *section)
+{
+	g_autofree char *plugin = plugin_name(section);
+
+	return g_strv_contains((const char *const *)names, section) ||
+	       g_strv_contains((const char *const *)names, plugin);
+}
+
+static struct policy_helper *
+find_section(struct policy *policy, const char *name)
+{
+	for (unsigned i = 0; i < policy->n_helpers; i++) {
+		if (!strcmp(policy->helpers[i].name, name))
+			return &policy->helpers[i];
+	}
+	return NULL;
+}
+
+/* Switches on just these helpers, whatever the configuration says. */
+static void
+choose_listed(struct policy *policy, char **names)
+{
+	policy->helpers_default = false;
+	for (unsigned i = 0; i < policy->n_helpers; i++) {
+		policy->helpers[i].enabled = is_listed(names, policy->helpers[i].name);
+		policy->helpers[i].enabled_set = true;
+	}
+	for (; *names; names++) {
+		if (find_section(policy, *names))
+			continue;
+		policy->helpers =
+			g_renew(struct policy_helper, policy->helpers, policy->n_helpers + 1);
+		policy->helpers[policy->n_helpers++] = (struct policy_helper){
+			.name = g_strdup(*names),
+			.enabled = true,
+			.enabled_set = true,
+		};
+	}
+}
+
+/* Switches on all helpers but those that a section switches off. */
+static void
+choose_all(struct policy *policy)
+{
+	policy->helpers_default = true;
+	for (unsigned i = 0; i < policy->n_helpers; i++)
+		policy->helpers[i].enabled |= !policy->helpers[i].enabled_set;
+}
+
+static int
+load_listed(struct plugins *plugins, const char *const *folders, char **names, char **ret_message)
+{
+	int r = 0;
+
+	for (; *names && r >= 0; names++) {
+		g_autofree char *plugin = plugin_name(*names);
+
+		r = plugins_load_name(plugins, folders, plugin, ret_message);
+	}
+	return r;
+}
+
+static int
+load(const char *helpers, const char *const *folders, struct policy *policy,
+	struct plugins *plugins, char **ret_message)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	int r;
+
+	if (!strcmp(helpers, "all")) {
+		choose_all(policy);
+		return plugins_load_all(plugins, folders, ret_message);
+	}
+	add_items(names, helpers, ",;");
+	g_ptr_array_add(names, NULL);
+	r = load_listed(plugins, folders, (char **)names->pdata, ret_message);
+	if (r >= 0)
+		choose_listed(policy, (char **)names->pdata);
+	return r;
+}
+
+int
+search_load(const char *helpers, char **given, struct policy *policy, struct plugins **ret_plugins)
+{
+	g_autofree char *message = NULL;
+	g_auto(GStrv) folders = search_folders(given);
+	struct plugins *plugins;
+	int r;
+
+	if (!folders)
+		return -ENOENT;
+	if (!strcmp(helpers, "none")) {
+		*ret_plugins = NULL;
+		return 0;
+	}
+	plugins = plugins_new();
+	r = load(helpers, (const char *const *)folders, policy, plugins, &message);
+	if (r == -ENOENT)
+		complain("%s; --plugin-path DIR names a folder, --helpers none does without",
+			message);
+	else if (r < 0)
+		complain("%s", message);
+	if (r < 0) {
+		plugins_free(plugins);
+		return r;
+	}
+	*ret_plugins = plugins;
+	return 0;
+}

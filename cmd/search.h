@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where plugins are looked for, and which of their helpers are on.
+ *
+ * In turn: the folders given on the command line; those in POSTERN_PLUGIN_PATH, separated by colons
+ * (not if the program runs with more rights than its user); the plugins of the build tree, if the
+ * program is run from one, or else those that are installed.
+ */
+#ifndef CMD_SEARCH_H
+#define CMD_SEARCH_H
+
+#include "helper/plugin.h"
+#include "policy/policy.h"
+
+/* The folders, NULL-terminated; g_strfreev(). `given` may be NULL. NULL: one of them is no folder,
+ * and that has been told. */
+char **search_folders(char **given);
+
+/*
+ * Loads the plugins that `helpers` asks for ("all", "none", or names separated by commas) and makes
+ * the policy switch on just their helpers; with "all" a section of the configuration may switch one
+ * off. *ret_plugins is NULL for "none". Returns 0 or a negative errno value, which has been told.
+ */
+int search_load(
+	const char *helpers, char **given, struct policy *policy, struct plugins **ret_plugins);
+
+#endif
