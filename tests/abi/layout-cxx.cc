@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/* The layout as a compiler for C++ sees it. */
+#include "layout.c"

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/*
+ * An engine to talk through. Packets go in one by one; what the engine tells is remembered.
+ */
+#include "kit/talk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <glib.h>
+
+#include "policy/config.h"
+
+#define MSEC UINT64_C(1000000)
+
+static void
+on_flow_begin(void *context, const struct flow_event *event)
+{
+	struct kit_rig *rig = context;
+
+	rig->flows_begun++;
+}
+
+static void
+on_flow_end(void *context, const struct flow_event *event)
+{
+	struct kit_rig *rig = context;
+
+	rig->flows_ended++;
+	rig->last_end = event->cause;
+}
+
+static void
+on_expectation(void *context, const struct expectation_event *event)
+{
+	struct kit_rig *rig = context;
+	struct kit_door_event *seen;
+
+	ck_assert_uint_lt(rig->n_doors, KIT_EVENTS_MAX);
+	seen = &rig->doors[rig->n_doors++];
+	seen->action = event->action;
+	seen->door = *event->expectation;
+	seen->child_flow_id = event->child_flow_id;
+	if (event->refusal)
+		g_strlcpy(seen->refusal, event->refusal, sizeof(seen->refusal));
+}
+
+static void
+on_drop(void *context, const struct drop_event *event)
+{
+	struct kit_rig *rig = context;
+
+	rig->drops++;
+}
+
+static void
+on_late_verdict(void *context, const struct packet *p)
+{
+	struct kit_rig *rig = context;
+
+	ck_assert_uint_lt(rig->n_late, KIT_EVENTS_MAX);
+	rig->late[rig->n_late++] = (enum reason)p->reason;
+}
+
+static const struct recorder_ops rig_ops = {
+	.flow_begin = on_flow_begin,
+	.flow_end = on_flow_end,
+	.expectation = on_expectation,
+	.drop = on_drop,
+};
+
+static struct plugins *
+load_plugin(const char *name)
+{
+	const char *build = getenv("POSTERN_BUILD");
+	g_autofree char *folder = NULL;
+	g_autofree char *message = NULL;
+	const char *folders[2] = { NULL };
+	struct plugins *plugins = plugins_new();
+
+	ck_assert_msg(build, "POSTERN_BUILD is not set");
+	folders[0] = folder = g_build_filename(build, "plugins", NULL);
+	ck_assert_msg(plugins_load_name(plugins, folders, name, &message) >= 0, "%s", message);
+	return plugins;
+}
+
+/* A plugin that is part of the test program. */
+static struct plugins *
+wrap_plugin(const struct pn_plugin *desc)
+{
+	struct plugins *plugins = plugins_new();
+
+	plugins->list = g_new0(struct plugin *, 1);
+	plugins->list[0] = g_new0(struct plugin, 1);
+	plugins->list[0]->desc = desc;
+	plugins->list[0]->path = g_strdup(desc->name);
+	plugins->count = 1;
+	return plugins;
+}
+
+static struct kit_rig *
+rig_new(const char *config, struct plugins *plugins, const char *inside)
+{
+	struct kit_rig *rig = g_new0(struct kit_rig, 1);
+	g_autoptr(GPtrArray) warnings = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *message = NULL;
+	g_autofree struct prefix *prefixes = NULL;
+	struct engine_options options = {
+		.seed = { 1, 2, 3, 4 },
+		.late_verdict = on_late_verdict,
+		.context = rig,
+	};
+
+	config = config ? config : "";
+	rig->policy = config_parse("test", config, strlen(config), &warnings, &error);
+	ck_assert_msg(rig->policy, "%s", error ? error->message : "");
+	rig->policy->helpers_default = true;
+	rig->plugins = plugins;
+	if (inside)
+		ck_assert_int_ge(config_parse_prefixes(inside, &prefixes, &options.n_inside), 0);
+	recorders_add(&rig->recorders, &rig_ops, rig);
+	rig->now = UINT64_C(1700000000000) * MSEC;
+	options.policy = rig->policy;
+	options.plugins = plugins;
+	options.inside = prefixes;
+	options.recorders = &rig->recorders;
+	ck_assert_msg(engine_new(&options, &rig->engine, &message) >= 0, "%s", message);
+	return rig;
+}
+
+struct kit_rig *
+kit_rig_new(const char *config, const char *plugin, const char *inside)
+{
+	return rig_new(config, plugin ? load_plugin(plugin) : NULL, inside);
+}
+
+struct kit_rig *
+kit_rig_mock(const char *config, const struct pn_plugin *desc, const char *inside)
+{
+	return rig_new(config, wrap_plugin(desc), inside);
+}
+
+void
+kit_rig_free(struct kit_rig *rig)
+{
+	engine_free(rig->engine);
+	plugins_free(rig->plugins);
+	policy_free(rig->policy);
+	g_free(rig);
+}
+
+enum reason
+kit_send(struct kit_rig *rig, const struct kit_packet *packet)
+{
+	struct batch *batch = g_new0(struct batch, 1);
+	uint8_t *frame = g_malloc(KIT_FRAME_MAX);
+	size_t len = kit_build(packet, frame);
+	enum reason reason;
+
+	rig->now += MSEC;
+	kit_source_packet(&batch->packets[0], frame, len, packet->raw ? LINK_RAW : LINK_ETHERNET,
+		rig->now, ++rig->number);
+	batch->count = 1;
+	engine_process(rig->engine, batch);
+	reason = batch->packets[0].verdict == VERDICT_HELD ? REASON_NONE :
+							     batch->packets[0].reason;
+	g_free(frame);
+	g_free(batch);
+	return reason;
+}
+
+unsigned
+kit_doors(const struct kit_rig *rig, enum expect_action action)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < rig->n_doors; n++)
+		count += rig->doors[n].action == action;
+	return count;
+}
+
+const struct kit_door_event *
+kit_door(const struct kit_rig *rig, enum expect_action action, unsigned n)
+{
+	for (unsigned k = 0; k < rig->n_doors; k++)
+		if (rig->doors[k].action == action && !n--)
+			return &rig->doors[k];
+	ck_abort_msg("there is no such event");
+	return NULL;
+}
+
+/* One packet of a connection, at its place in the sequence. */
+static enum reason
+send_tcp(struct kit_talk *talk, unsigned dir, uint8_t flags, int32_t offset, const void *bytes,
+	size_t len)
+{
+	struct kit_packet packet = {
+		.from = talk->ends[dir],
+		.to = talk->ends[!dir],
+		.flags = flags,
+		.seq = talk->seq[dir] + (uint32_t)offset,
+		.ack = flags & TCP_ACK ? talk->seq[!dir] : 0,
+		.payload = bytes,
+		.len = len,
+	};
+
+	return kit_send(talk->rig, &packet);
+}
+
+enum reason
+kit_syn(struct kit_rig *rig, const char *client, const char *server)
+{
+	struct kit_talk talk = { .rig = rig, .ends = { client, server }, .seq = { 5000, 9000 } };
+
+	return send_tcp(&talk, 0, TCP_SYN, 0, NULL, 0);
+}
+
+struct kit_talk
+kit_connect(struct kit_rig *rig, const char *client, const char *server)
+{
+	struct kit_talk talk = {
+		.rig = rig,
+		.ends = { client, server },
+		.seq = { 1000, 0xfffffff0 }, /* wraps soon */
+	};
+	enum reason reason;
+
+	reason = send_tcp(&talk, 0, TCP_SYN, 0, NULL, 0);
+	ck_assert_msg(reason_verdict(reason) == VERDICT_ACCEPT, "SYN: %s", reason_name(reason));
+	talk.seq[0]++;
+	reason = send_tcp(&talk, 1, TCP_SYN | TCP_ACK, 0, NULL, 0);
+	ck_assert_msg(reason_verdict(reason) == VERDICT_ACCEPT, "SYN+ACK: %s", reason_name(reason));
+	talk.seq[1]++;
+	reason = send_tcp(&talk, 0, TCP_ACK, 0, NULL, 0);
+	ck_assert_msg(reason_verdict(reason) == VERDICT_ACCEPT, "ACK: %s", reason_name(reason));
+	return talk;
+}
+
+enum reason
+kit_segment(struct kit_talk *talk, unsigned dir, int32_t offset, const void *bytes, size_t len)
+{
+	return send_tcp(talk, dir, TCP_ACK | TCP_PSH, offset, bytes, len);
+}
+
+enum reason
+kit_say(struct kit_talk *talk, unsigned dir, const char *text)
+{
+	enum reason reason = kit_segment(talk, dir, 0, text, strlen(text));
+
+	talk->seq[dir] += (uint32_t)strlen(text);
+	send_tcp(talk, !dir, TCP_ACK, 0, NULL, 0);
+	return reason;
+}
