@@ -118,7 +118,7 @@ pn_u16be(struct pn_reader *r)
 {
 	const uint8_t *p = pn_take(r, 2);
 
-	return p ? (uint16_t)((uint16_t)(p[0] << 8) | p[1]) : 0;
+	return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
 static inline uint32_t
@@ -142,7 +142,7 @@ pn_u16le(struct pn_reader *r)
 {
 	const uint8_t *p = pn_take(r, 2);
 
-	return p ? (uint16_t)((uint16_t)(p[1] << 8) | p[0]) : 0;
+	return (uint16_t)(p ? p[1] << 8 | p[0] : 0);
 }
 
 static inline uint32_t

@@ -193,22 +193,21 @@ door_add(struct expects *expects, const struct expectation *wanted, uint32_t dst
 	return door;
 }
 
-/* Do both let the same packets through? */
+/* Are both for the same destination and source? Source ports may differ. */
 static bool
-same_packets(const struct expectation *a, const struct expectation *b)
+same_ends(const struct expectation *a, const struct expectation *b)
 {
-	const uint32_t what = PN_EXPECT_SRC | PN_EXPECT_SRC_PORT | PN_EXPECT_CALL_ID;
+	const uint32_t what = PN_EXPECT_SRC | PN_EXPECT_CALL_ID;
 
 	return a->proto == b->proto && addr_equal(&a->dst, &b->dst) && a->dst_port == b->dst_port &&
 		a->dst_port_last == b->dst_port_last && !((a->mask ^ b->mask) & what) &&
 		(!(a->mask & PN_EXPECT_SRC) ||
 			(a->src_bits == b->src_bits && addr_equal(&a->src, &b->src))) &&
-		(!(a->mask & PN_EXPECT_SRC_PORT) || a->src_port == b->src_port) &&
 		(!(a->mask & PN_EXPECT_CALL_ID) ||
 			(a->call_id == b->call_id && a->call_id_reply == b->call_id_reply));
 }
 
-/* May `wanted` renew `e`, which lets the same packets through? */
+/* May `wanted` renew `e`, which is for the same ends? */
 static bool
 may_refresh(const struct expectation *e, const struct expectation *wanted)
 {
@@ -220,7 +219,7 @@ may_refresh(const struct expectation *e, const struct expectation *wanted)
 
 /* What is open already, counted in one walk of each chain. */
 struct census {
-	struct door *same;   /* lets the same packets through */
+	struct door *same;   /* for the same ends; of this flow, if it has one */
 	struct door *oldest; /* of this flow */
 	uint32_t flow, root, host;
 };
@@ -233,7 +232,8 @@ take_census(struct expects *expects, const struct expectation *wanted, uint32_t 
 
 	for (d = chain_first(expects, CHAIN_DST, dst_hash); d; d = chain_next(expects, CHAIN_DST, d)) {
 		census.host += addr_equal(&d->e.dst, &wanted->dst);
-		if (same_packets(&d->e, wanted))
+		if (same_ends(&d->e, wanted) &&
+			(!census.same || d->e.parent_id == wanted->parent_id))
 			census.same = d;
 	}
 	d = chain_first(expects, CHAIN_PARENT, mix(expects, wanted->parent_id, 1));
@@ -260,6 +260,7 @@ refresh(struct expects *expects, struct door *door, const struct expectation *wa
 	e->max_flows = wanted->max_flows;
 	e->group = wanted->group;
 	e->mask = wanted->mask;
+	e->src_port = wanted->src_port;
 	memcpy(e->cookie, wanted->cookie, sizeof(e->cookie));
 	expects->deadlines[door - expects->doors] = e->deadline;
 	if (e->deadline < expects->due)
@@ -285,6 +286,8 @@ expects_open(struct expects *expects, const struct expectation *wanted, uint32_t
 		*ret_refreshed = true;
 		return 0;
 	}
+	if (wanted->flags & PN_EXPECT_REFRESH)
+		return -PN_REFUSED_GONE;
 	if (max_doors > expects->limits.per_flow)
 		max_doors = expects->limits.per_flow;
 	if (!max_doors)

@@ -79,12 +79,13 @@ int expects_new(const struct expect_limits *limits, const struct expect_owner *o
 void expects_free(struct expects *expects); /* tells nobody */
 
 /*
- * Opens the door *wanted (its id is ignored) or refreshes an equal one of the same parent (or, with
- * PN_EXPECT_OUTLIVE, of the same helper and registrant): then its deadline, timeout and cookie are
- * the new ones and *ret_refreshed is true. Where the flow has `per_flow` or max_doors of them open,
+ * Opens the door *wanted (its id is ignored) or refreshes one for the same destination and source of
+ * the same parent (or, with PN_EXPECT_OUTLIVE, of the same helper and registrant): then its deadline,
+ * source port, cookie and the rest are the new ones and *ret_refreshed is true. With
+ * PN_EXPECT_REFRESH it only refreshes: -PN_REFUSED_GONE. Where the flow has `per_flow` or max_doors of them open,
  * its oldest door is closed to make room. Returns the door (valid until it ends) through ret, and
- * 0; or -PN_REFUSED_LIMIT_ROOT, _HOST, _TOTAL, or -PN_REFUSED_CONFLICT when another parent has the
- * very same door open.
+ * 0; or -PN_REFUSED_LIMIT_ROOT, _HOST, _TOTAL, or -PN_REFUSED_CONFLICT when another parent has a
+ * door open for the same destination and source.
  */
 int expects_open(struct expects *expects, const struct expectation *wanted, uint32_t max_doors,
 	uint64_t now, bool *ret_refreshed, const struct expectation **ret);

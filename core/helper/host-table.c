@@ -25,6 +25,9 @@
 #define NOTE_VALUE_MAX       256
 #define EXCERPT_MAX          80
 
+/* Room for `len` bytes when each of them is replaced, and for a NUL. */
+#define MENDED_MAX(len) (3 * (len) + 1)
+
 static struct watched *
 watched_of(const struct pn_flow *flow)
 {
@@ -70,17 +73,28 @@ fill(void *to, const void *from, size_t known)
 	return 0;
 }
 
-/* Makes bytes valid UTF-8 without a NUL in it, one '?' for each that is not. */
-static void
-mend_text(char *text, size_t len)
+/*
+ * Copies bytes as valid UTF-8 with a NUL behind and none inside: what is not valid becomes U+FFFD.
+ * `to` holds MENDED_MAX(len). Returns the length.
+ */
+static size_t
+mend_text(char *to, const char *bytes, size_t len)
 {
+	static const char replacement[] = "\xef\xbf\xbd";
 	const char *end;
+	char *at = to;
 
-	while (!g_utf8_validate(text, (gssize)len, &end)) {
-		len -= (size_t)(end - text) + 1;
-		text += end - text;
-		*text++ = '?';
+	while (!g_utf8_validate(bytes, (gssize)len, &end)) {
+		size_t valid = (size_t)(end - bytes);
+
+		memcpy(at, bytes, valid);
+		at = g_stpcpy(at + valid, replacement);
+		bytes = end + 1;
+		len -= valid + 1;
 	}
+	memcpy(at, bytes, len);
+	at[len] = '\0';
+	return (size_t)(at - to) + len;
 }
 
 static bool
@@ -94,16 +108,17 @@ wants_logs(const struct recorders *recorders)
 }
 
 static void
-write_log(const struct instance *in, uint32_t level, char *text)
+write_log(const struct instance *in, uint32_t level, const char *text)
 {
+	char mended[MENDED_MAX(LOG_LINE_MAX)];
 	struct log_event event = {
 		.helper = in->desc->name,
-		.text = text,
+		.text = mended,
 		.level = MIN(level, PN_LOG_WARNING),
 		.time = in->host->now,
 	};
 
-	mend_text(text, strlen(text));
+	mend_text(mended, text, strnlen(text, LOG_LINE_MAX));
 	record_log(in->host->options.recorders, &event);
 }
 
@@ -136,12 +151,9 @@ static void
 table_log(const struct pn_instance *instance, uint32_t level, const char *text)
 {
 	struct instance *in = instance_of(instance);
-	char line[LOG_LINE_MAX + 1];
 
-	if (!text || !wants_logs(in->host->options.recorders) || !take_log_line(in))
-		return;
-	g_strlcpy(line, text, sizeof(line));
-	write_log(in, level, line);
+	if (text && wants_logs(in->host->options.recorders) && take_log_line(in))
+		write_log(in, level, text);
 }
 
 static int32_t
@@ -337,6 +349,8 @@ table_expect(struct pn_flow *flow, const struct pn_expect *request, struct pn_ma
 	if (r == 0)
 		r = expects_open(options->expects, &wanted, w->helper->max_doors, w->host->now,
 			&refreshed, &door);
+	if (r == -PN_REFUSED_GONE)
+		return r; /* a question, and this is the answer */
 	if (r < 0)
 		return refuse(w, &wanted, r);
 	if (!refreshed)
@@ -416,15 +430,15 @@ static int32_t
 table_note(struct pn_flow *flow, const char *key, const char *value, size_t len)
 {
 	struct flow_extra *extra = extra_of(watched_of(flow));
-	char text[NOTE_VALUE_MAX];
+	char text[MENDED_MAX(NOTE_VALUE_MAX)];
 
-	if (!is_note_key(key) || (!value && len) || len > sizeof(text))
+	if (!is_note_key(key) || (!value && len))
 		return -EINVAL;
+	if (len > NOTE_VALUE_MAX)
+		return -E2BIG;
 	if (!extra || !has_room_for_note(extra, key))
 		return -ENOSPC;
-	if (len)
-		memcpy(text, value, len);
-	mend_text(text, len);
+	len = mend_text(text, len ? value : "", len);
 	return flow_extra_note(extra, key, text, len);
 }
 

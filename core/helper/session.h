@@ -12,8 +12,8 @@ struct session;
 
 /*
  * Lets a helper watch a flow that begins now; its first packet (TCP: the SYN), too, is given to
- * session_packet(). The flow gets an extra. -ENOSPC, -ENOMEM, -EEXIST (somebody watches it), or what
- * flow_open() answered: then the helper does not watch it.
+ * session_packet(). The flow gets an extra. -ENOSPC, -ENOMEM, -EEXIST (somebody watches it), or
+ * what flow_open() answered: then the helper does not watch it.
  */
 int session_open(struct host *host, uint32_t index, const struct helper *helper);
 

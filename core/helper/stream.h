@@ -27,13 +27,13 @@ struct stream_budget {
 };
 
 struct stream {
-	uint32_t next;  /* next sequence number in order */
-	uint32_t kept;  /* first sequence number that is kept in the ring, ≤ next */
-	uint32_t limit; /* largest ring, bytes */
-	uint32_t size;  /* of the ring, a power of two; 0: none */
-	uint8_t *ring;  /* byte of sequence number s is at s % size */
-	int failed;     /* the result that ended it for good, or 0 */
-	bool begun;     /* next is known */
+	uint32_t next;       /* next sequence number in order */
+	uint32_t kept;       /* first sequence number that is kept in the ring, ≤ next */
+	uint32_t limit;      /* largest ring, bytes */
+	uint32_t size;       /* of the ring, a power of two; 0: none */
+	uint8_t *ring;       /* byte of sequence number s is at s % size */
+	int failed;          /* the result that ended it for good, or 0 */
+	bool begun;          /* next is known */
 	struct ranges ahead; /* what the ring has beyond `next` */
 };
 
@@ -77,7 +77,7 @@ void stream_acked(struct stream *stream, struct stream_budget *budget, uint32_t 
  * another hole before `ack`: ask again.
  */
 bool stream_has_gap(const struct stream *stream, uint32_t ack);
-int stream_skip(struct stream *stream, struct stream_budget *budget, uint32_t ack,
-	stream_sink sink, void *context);
+int stream_skip(struct stream *stream, struct stream_budget *budget, uint32_t ack, stream_sink sink,
+	void *context);
 
 #endif

@@ -20,7 +20,7 @@
 /* Ports below belong to services (RFC 6335 §6). */
 #define PORT_USER_FIRST 1024
 
-#define FLAGS_KNOWN (PN_EXPECT_DIE_WITH_PARENT | PN_EXPECT_OUTLIVE)
+#define FLAGS_KNOWN (PN_EXPECT_DIE_WITH_PARENT | PN_EXPECT_OUTLIVE | PN_EXPECT_REFRESH)
 
 #define MEMBER_END(member)                                                                         \
 	(offsetof(struct pn_expect, member) + sizeof(((struct pn_expect *)0)->member))
@@ -432,6 +432,7 @@ static const char *const refusals[] = {
 	NAME(LIMIT_TOTAL, "limit-total"),
 	NAME(DEPTH, "depth"),
 	NAME(CONFLICT, "conflict"),
+	NAME(GONE, "gone"),
 #undef NAME
 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define PROTO_TCP       6
+#define PORT_FTP_DATA   20   /* a server's own, where it does not choose another (RFC 959 §3.2) */
 #define PORT_USER_FIRST 1024 /* below are services (RFC 6335 §6); no FTP data is sent there */
 
 /* No command is answered before the greeting, so it need not be asked for here. */
@@ -31,12 +32,11 @@ may_open(struct pn_flow *flow, uint16_t port, const char *told_in)
 }
 
 /* `src` is a role. */
-static int64_t
-ask(struct pn_flow *flow, uint8_t src, const struct pn_addr *dst, uint16_t port,
-	struct pn_mapped *ret_mapped)
+static struct pn_expect
+door_from(uint8_t src, const struct pn_addr *dst, uint16_t port)
 {
-	const struct pn_expect expect = {
-		.size = sizeof(expect),
+	return (struct pn_expect){
+		.size = sizeof(struct pn_expect),
 		.mask = PN_EXPECT_SRC | PN_EXPECT_DST | PN_EXPECT_DST_PORT | PN_EXPECT_MAX_FLOWS,
 		.proto = PROTO_TCP,
 		.src = { .family = src },
@@ -44,18 +44,50 @@ ask(struct pn_flow *flow, uint8_t src, const struct pn_addr *dst, uint16_t port,
 		.dst_port = port,
 		.max_flows = 1,
 	};
+}
+
+static int64_t
+ask(struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapped *ret_mapped)
+{
 	struct ftp *ftp = flow->state;
-	int64_t id = flow->host->expect(flow, &expect, ret_mapped);
+	int64_t id = flow->host->expect(flow, expect, ret_mapped);
 
 	ftp->door = id > 0 ? id : 0;
 	return id;
 }
 
 void
+ftp_door_early(struct pn_flow *flow, struct ftp_pending *command)
+{
+	struct pn_expect expect = door_from(PN_ADDR_RECEIVER, &command->addr, command->port);
+
+	if (!may_open(flow, command->port, "PORT"))
+		return;
+	expect.mask |= PN_EXPECT_SRC_PORT;
+	expect.src_port = PORT_FTP_DATA;
+	command->door = ask(flow, &expect, NULL);
+}
+
+void
 ftp_door_to_client(struct pn_flow *flow, const struct ftp_pending *command)
 {
-	if (may_open(flow, command->port, "PORT"))
-		ask(flow, PN_ADDR_SENDER, &command->addr, command->port, NULL);
+	struct pn_expect expect = door_from(PN_ADDR_SENDER, &command->addr, command->port);
+
+	if (command->door < 0 || !may_open(flow, command->port, "PORT"))
+		return;
+	/* The early door is widened. If the connection has come already, that was the one. */
+	if (command->door)
+		expect.flags = PN_EXPECT_REFRESH;
+	ask(flow, &expect, NULL);
+}
+
+void
+ftp_door_refused(struct pn_flow *flow, const struct ftp_pending *command)
+{
+	const struct ftp *ftp = flow->state;
+
+	if (command->door > 0 && ftp->door == command->door)
+		ftp_door_close(flow);
 }
 
 /* Will the client go elsewhere than the reply says? */
@@ -114,6 +146,7 @@ ftp_door_to_server(
 {
 	struct pn_mapped mapped = { .size = sizeof(mapped) };
 	struct ftp_endpoint told;
+	struct pn_expect expect;
 	struct pn_addr dst;
 	char name[16];
 	int64_t id;
@@ -125,7 +158,8 @@ ftp_door_to_server(
 	dst = told.addr;
 	if (dst.family == PN_ADDR_NONE || ftp_option(flow, FTP_OPTION_SERVER_ADDRESS))
 		dst = (struct pn_addr){ .family = PN_ADDR_SENDER };
-	id = ask(flow, PN_ADDR_RECEIVER, &dst, told.port, &mapped);
+	expect = door_from(PN_ADDR_RECEIVER, &dst, told.port);
+	id = ask(flow, &expect, &mapped);
 	if (id > 0 && tell_mapped(flow, reply->code, &told, &mapped) < 0) {
 		ftp_note(flow, "refused", "the reply cannot be translated");
 		ftp_door_close(flow);

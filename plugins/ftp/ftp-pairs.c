@@ -33,6 +33,14 @@ ftp_pairs_push(struct ftp_pairs *pairs, enum ftp_kind kind, const struct ftp_end
 	return full ? -ENOSPC : 0;
 }
 
+struct ftp_pending *
+ftp_pairs_last(struct ftp_pairs *pairs)
+{
+	if (pairs->doubt || !pairs->outstanding)
+		return NULL;
+	return &pairs->queue[(pairs->head + pairs->outstanding - 1) % FTP_PAIRS_MAX];
+}
+
 static void
 take(struct ftp_pairs *pairs, struct ftp_pending *ret_command)
 {

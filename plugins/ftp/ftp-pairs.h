@@ -34,6 +34,8 @@ struct ftp_pending {
 	struct pn_addr addr; /* of FTP_KIND_PORT */
 	uint16_t port;
 	uint16_t kind; /* enum ftp_kind */
+	uint32_t reserved;
+	int64_t door; /* of FTP_KIND_PORT: that was opened early; < 0: was refused; 0: was not asked */
 };
 
 /* All zero at the start. */
@@ -48,6 +50,9 @@ struct ftp_pairs {
  * one too many, and now there is doubt. */
 int ftp_pairs_push(
 	struct ftp_pairs *pairs, enum ftp_kind kind, const struct ftp_endpoint *endpoint);
+
+/* The command that was pushed last; NULL if there is doubt. */
+struct ftp_pending *ftp_pairs_last(struct ftp_pairs *pairs);
 
 /* A final reply of this code: takes the command that it answers. -ENOENT: nobody asked. */
 int ftp_pairs_pop(struct ftp_pairs *pairs, uint32_t code, struct ftp_pending *ret_command);

@@ -4,7 +4,8 @@
  *
  * A door opens only for a data connection that both sides have agreed on: a PORT, EPRT or LPRT of
  * the client that the server has answered with 2xx, or a 227, 229 or 228 of the server that
- * answers the client's PASV, EPSV or LPSV. Text that merely looks like a reply answers nothing
+ * answers the client's PASV, EPSV or LPSV. Some servers connect first and answer PORT afterwards;
+ * so until it is answered, the server's port 20 alone may come, and its coming is the answer. Text that merely looks like a reply answers nothing
  * (CERT VU#328867). Where the pairing of commands and replies is in doubt no door opens until it
  * is certain again (ftp-pairs.h). Doubt never drops anything.
  *
@@ -123,9 +124,11 @@ not_accepted(struct pn_flow *flow, uint32_t code, const struct ftp_pending *comm
 	case FTP_KIND_EPSV_ALL:
 		ftp->epsv_all = 0;
 		break;
+	case FTP_KIND_PORT:
+		ftp_door_refused(flow, command);
+		break;
 	case FTP_KIND_OTHER:
 	case FTP_KIND_ABOR:
-	case FTP_KIND_PORT:
 	case FTP_KIND_PASV:
 	case FTP_KIND_LPSV:
 	case FTP_KIND_EPSV:
@@ -304,6 +307,17 @@ reinitialise(struct pn_flow *flow)
 	ftp->epsv_all = 0;
 }
 
+/* For a server that connects before it answers PORT. */
+static void
+open_early(struct pn_flow *flow)
+{
+	struct ftp *ftp = flow->state;
+	struct ftp_pending *command = ftp_pairs_last(&ftp->pairs);
+
+	if (command && ftp->greeted && !ftp->epsv_all && ftp_option(flow, FTP_OPTION_EARLY_DATA))
+		ftp_door_early(flow, command);
+}
+
 static int32_t
 run_command(struct pn_flow *flow, const struct ftp_command *command)
 {
@@ -351,6 +365,8 @@ run_command(struct pn_flow *flow, const struct ftp_command *command)
 		break;
 	}
 	push(flow, kind, &endpoint);
+	if (kind == FTP_KIND_PORT)
+		open_early(flow);
 	return PN_PASS;
 }
 
@@ -497,6 +513,8 @@ ftp_start(struct pn_instance *instance)
 		bits |= FTP_OPTION_SERVER_ADDRESS;
 	if (is_on(instance, "CCC"))
 		bits |= FTP_OPTION_CCC;
+	if (is_on(instance, "EarlyData"))
+		bits |= FTP_OPTION_EARLY_DATA;
 	instance->data = (void *)bits;
 	return 0;
 }
@@ -534,8 +552,16 @@ static const struct pn_option ccc = {
 	.help = "go on reading where both sides have ended TLS (RFC 4217)",
 };
 
+static const struct pn_option early_data = {
+	.size = sizeof(early_data),
+	.type = PN_OPTION_BOOL,
+	.name = "EarlyData",
+	.fallback = "yes",
+	.help = "let the server's port 20 come before the server has answered PORT",
+};
+
 static const struct pn_helper *const helpers[] = { &helper, NULL };
-static const struct pn_option *const options[] = { &server_address, &ccc, NULL };
+static const struct pn_option *const options[] = { &server_address, &ccc, &early_data, NULL };
 
 PN_EXPORT const struct pn_plugin postern_plugin_0 = {
 	.size = sizeof(postern_plugin_0),

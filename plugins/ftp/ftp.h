@@ -13,7 +13,11 @@
 enum { FTP_CLIENT = PN_FROM_ORIGINATOR, FTP_SERVER = PN_FROM_RESPONDER };
 
 /* The options, as bits of pn_instance.data. */
-enum { FTP_OPTION_SERVER_ADDRESS = 1 << 0, FTP_OPTION_CCC = 1 << 1 };
+enum {
+	FTP_OPTION_SERVER_ADDRESS = 1 << 0,
+	FTP_OPTION_CCC = 1 << 1,
+	FTP_OPTION_EARLY_DATA = 1 << 2,
+};
 
 struct ftp_side {
 	uint8_t begun;    /* its first line was that of FTP */

@@ -286,6 +286,28 @@ START_TEST(asking_again_refreshes)
 }
 END_TEST
 
+START_TEST(a_refresh_may_change_the_source_port)
+{
+	struct expects *expects = make();
+	struct expectation narrow = door(1, "192.0.2.1", "10.0.0.1:5000");
+	struct expectation wide = narrow;
+	uint64_t id;
+
+	wide.flags = PN_EXPECT_REFRESH;
+	ck_assert_int_eq(try_open(expects, &wide), -PN_REFUSED_GONE);
+	ck_assert(!expects_any(expects));
+	narrow.mask |= PN_EXPECT_SRC_PORT;
+	narrow.src_port = 20;
+	id = must_open(expects, &narrow);
+	ck_assert_uint_eq(match(expects, "192.0.2.1:21", "10.0.0.1:5000"), 0);
+	ck_assert_uint_eq(must_open(expects, &wide), id);
+	ck_assert_uint_eq(match(expects, "192.0.2.1:21", "10.0.0.1:5000"), id);
+	expects_consume(expects, id);
+	ck_assert_int_eq(try_open(expects, &wide), -PN_REFUSED_GONE);
+	expects_free(expects);
+}
+END_TEST
+
 START_TEST(somebody_elses_door_is_a_conflict)
 {
 	struct expects *expects = make();
@@ -447,6 +469,7 @@ suite(void)
 	tcase_add_test(c, consumed_when_all_flows_have_come);
 	tcase_add_test(c, time_is_up);
 	tcase_add_test(c, asking_again_refreshes);
+	tcase_add_test(c, a_refresh_may_change_the_source_port);
 	tcase_add_test(c, somebody_elses_door_is_a_conflict);
 	tcase_add_test(c, registrations_are_refreshed_from_any_flow);
 	tcase_add_test(c, a_flow_makes_room_with_its_own_oldest);

@@ -222,6 +222,25 @@ open_door(struct fakehost_inside *in, struct fakehost_door *door)
 	return in->next_id++;
 }
 
+/* PN_EXPECT_REFRESH: another source port for a door that is open. */
+static int64_t
+refresh_door(struct fakehost *host, const struct fakehost_door *wanted)
+{
+	unsigned n;
+
+	for (n = 0; n < host->n_doors; n++) {
+		struct fakehost_door *d = &host->doors[n];
+
+		if (!d->open || !is_same(&d->dst, &wanted->dst) ||
+			d->request.dst_port != wanted->request.dst_port)
+			continue;
+		d->request = wanted->request;
+		d->dir = wanted->dir;
+		return d->id;
+	}
+	return -PN_REFUSED_GONE;
+}
+
 static int64_t
 host_expect(struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapped *mapped)
 {
@@ -241,6 +260,8 @@ host_expect(struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapp
 	door.request.child = NULL;
 	door.src = resolve(in, &expect->src);
 	door.dst = resolve(in, &expect->dst);
+	if (expect->flags & PN_EXPECT_REFRESH)
+		return refresh_door(host, &door);
 	door.id = decide(in, &door);
 	if (!door.id)
 		door.id = open_door(in, &door);

@@ -351,6 +351,10 @@ fakehost_doors(struct fakehost *host)
 
 		tell(in, d->id > 0 ? "" : "refused ");
 		tell_address(in, &d->src);
+		if (d->request.mask & PN_EXPECT_SRC_PORT) {
+			snprintf(port, sizeof(port), ":%u", d->request.src_port);
+			tell(in, port);
+		}
 		tell(in, " > ");
 		tell_address(in, &d->dst);
 		snprintf(port, sizeof(port), ":%u", d->request.dst_port);

@@ -103,8 +103,8 @@ void fakehost_gap(struct fakehost *host, uint32_t dir);
 const char *fakehost_note(const struct fakehost *host, const char *key);
 
 /*
- * Tells the requests, one a line, "SOURCE > DESTINATION:PORT", with "refused " in front and
- * " closed" behind where that is so. Valid until the next call on this host.
+ * Tells the requests, one a line, "SOURCE > DESTINATION:PORT" or "SOURCE:PORT > DESTINATION:PORT",
+ * with "refused " in front and " closed" behind where that is so. Valid until the next call on this host.
  */
 const char *fakehost_doors(struct fakehost *host);
 

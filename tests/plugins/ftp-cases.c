@@ -11,6 +11,7 @@
 
 #define PORT    "C PORT 192,0,2,1,19,137\n"
 #define ACTIVE  "198.51.100.9 > 192.0.2.1:5001\n"
+#define EARLY   "198.51.100.9:20 > 192.0.2.1:5001"
 #define REPLY   "S 227 Entering Passive Mode (198,51,100,9,19,137).\n"
 #define PASSIVE "192.0.2.1 > 198.51.100.9:5001\n"
 
@@ -75,6 +76,22 @@ const struct ftp_case ftp_cases[] = {
 		"198.51.100.9 > 192.0.2.1:5001 closed\n" PASSIVE },
 	{ "the same again", LOGIN PORT "S 200 ok\n" PORT "S 200 ok\n",
 		"198.51.100.9 > 192.0.2.1:5001 closed\n" ACTIVE },
+	{ "early: port 20 before the reply", LOGIN PORT, EARLY "\n", .early = true },
+	{ "early: any port behind it", LOGIN PORT "S 200 ok\n", ACTIVE, .early = true },
+	{ "early: closed when refused", LOGIN PORT "S 500 no\n", EARLY " closed\n", .early = true },
+	{ "early: a refusal of another command", LOGIN "C NOOP\n" PORT "S 500 no\n", EARLY "\n",
+		.early = true },
+	{ "early: two at once", LOGIN PORT "C PORT 192,0,2,1,19,138\nS 200 ok\nS 200 ok\n",
+		EARLY " closed\n198.51.100.9 > 192.0.2.1:5002\n", .early = true },
+	{ "early: a third party, asked once", LOGIN "C PORT 203,0,113,7,19,137\nS 200 ok\n",
+		"refused 198.51.100.9:20 > 203.0.113.7:5001\n", .early = true },
+	{ "early: not to a service", LOGIN "C PORT 192,0,2,1,0,22\nS 200 ok\n", NULL,
+		"refused=port 22 in PORT\n", .early = true },
+	{ "early: not before USER", "S 220 hi\n" PORT "S 200 ok\n", .early = true },
+	{ "early: not before the greeting", "C USER a\n" PORT, .early = true },
+	{ "early: not behind EPSV ALL", LOGIN "C EPSV ALL\nS 200 ok\n" PORT, .early = true },
+	{ "early: not while in doubt", LOGIN "S nonsense\n" PORT, .early = true },
+	{ "early: closed by REIN", LOGIN PORT "C REIN\n", EARLY " closed\n", .early = true },
 	{ "Telnet before ABOR",
 		LOGIN "C RETR a\nS 150 here\nc \\xff\\xf4\\xff\\xf2\nC ABOR\n"
 		      "S 426 aborted\nS 226 done\nC PASV\n" REPLY,

@@ -21,6 +21,7 @@ struct ftp_case {
 	bool ipv6;
 	bool ccc;
 	bool server_address;
+	bool early;
 	bool left; /* the helper leaves the flow */
 };
 

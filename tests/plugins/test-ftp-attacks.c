@@ -55,15 +55,32 @@ START_TEST(honest_active_transfer)
 
 	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4000"), REASON_UNSOLICITED);
 	kit_say(&t, C, "PORT 10,0,0,1,15,160\r\n");
-	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 0);
+	/* Until the server has answered, its port 20 alone may come. */
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:2020", "10.0.0.1:4000"), REASON_UNSOLICITED);
 	kit_say(&t, S, "200 fine\r\n");
 	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 1);
 	ck_assert_int_eq(kit_syn(r, "192.0.2.2:20", "10.0.0.1:4000"), REASON_UNSOLICITED);
 	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4001"), REASON_UNSOLICITED);
-	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4000"), REASON_EXPECTED);
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:2020", "10.0.0.1:4000"), REASON_EXPECTED);
 	ck_assert_uint_eq(kit_door(r, EXPECT_MATCHED, 0)->door.parent_id, 1);
 	/* One flow, once. */
-	ck_assert_int_eq(kit_syn(r, "192.0.2.1:2020", "10.0.0.1:4000"), REASON_UNSOLICITED);
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:2021", "10.0.0.1:4000"), REASON_UNSOLICITED);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* Some servers connect first and answer PORT when the connection stands. */
+START_TEST(honest_server_that_connects_first)
+{
+	struct kit_rig *r = rig();
+	struct kit_talk t = login(r);
+
+	kit_say(&t, C, "PORT 10,0,0,1,15,160\r\n");
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4000"), REASON_EXPECTED);
+	kit_say(&t, S, "200 connected\r\n");
+	/* That was the connection: the answer opens no second door. */
+	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 1);
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:2021", "10.0.0.1:4000"), REASON_UNSOLICITED);
 	kit_rig_free(r);
 }
 END_TEST
@@ -264,8 +281,22 @@ START_TEST(port_that_the_server_refuses)
 
 	kit_say(&t, C, "PORT 10,0,0,1,15,160\r\n");
 	kit_say(&t, S, "500 Illegal PORT command.\r\n");
+	ck_assert_uint_eq(kit_doors(r, EXPECT_CLOSED), 1);
 	kit_say(&t, C, "NOOP\r\n");
 	kit_say(&t, S, "200 fine\r\n");
+	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 1);
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4000"), REASON_UNSOLICITED);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* The same for those who would rather have the server's word first. */
+START_TEST(port_without_an_answer)
+{
+	struct kit_rig *r = kit_rig_new("[Helper:ftp]\nEarlyData=no\n", "ftp", NULL);
+	struct kit_talk t = login(r);
+
+	kit_say(&t, C, "PORT 10,0,0,1,15,160\r\n");
 	assert_no_door(r);
 }
 END_TEST
@@ -400,6 +431,7 @@ suite(void)
 	TCase *c = tcase_create("ftp-attacks");
 
 	tcase_add_test(c, honest_active_transfer);
+	tcase_add_test(c, honest_server_that_connects_first);
 	tcase_add_test(c, honest_passive_transfer);
 	tcase_add_test(c, slipstreaming_by_a_form);
 	tcase_add_test(c, slipstreaming_before_the_greeting);
@@ -413,6 +445,7 @@ suite(void)
 	tcase_add_test(c, ports_on_the_deny_list);
 	tcase_add_loop_test(c, passive_reply_that_nobody_asked_for, 0, N(unasked));
 	tcase_add_test(c, port_that_the_server_refuses);
+	tcase_add_test(c, port_without_an_answer);
 	tcase_add_test(c, conflicting_overlap);
 	tcase_add_test(c, conflicting_overlap_ahead_of_a_hole);
 	tcase_add_test(c, mid_stream_control);

@@ -98,6 +98,7 @@ host_for(const struct ftp_case *c)
 	const struct fakehost_option set[] = {
 		{ "CCC", c->ccc ? "yes" : "no" },
 		{ "ServerAddress", c->server_address ? "yes" : "no" },
+		{ "EarlyData", c->early ? "yes" : "no" },
 		{ NULL, NULL },
 	};
 	const struct fakehost_options options = {
