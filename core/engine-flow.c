@@ -75,8 +75,10 @@ engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause)
 	uint32_t at, next;
 
 	if (extra) {
-		if (extra->session)
+		if (extra->session) {
+			host_set_time(e->host, e->now);
 			session_close(e->host, index);
+		}
 		expects_close_flow(e->expects, table_flow_id(e->table, flow), NULL, false);
 		/* Chains are at most policy->doors.max_depth deep, so this goes no deeper. */
 		for (at = extra->first_child; at; at = next) {
@@ -218,13 +220,20 @@ pass_door(struct engine *e, uint32_t index, const struct expectation *door, bool
 		expects_consume(e->expects, door->id);
 }
 
-/* Lets the helper that is bound to the responder's port watch the new flow. */
+/* Lets a helper watch the new flow: the one that the door names, or else the one that is bound to
+ * the responder's port. */
 static void
-attach_bound(struct engine *e, const struct packet *p, uint32_t index)
+attach_helper(struct engine *e, const struct packet *p, uint32_t index,
+	const struct expectation *door)
 {
 	const struct helper *helper;
 	struct tuple tuple;
 
+	host_set_time(e->host, e->now);
+	if (door) {
+		host_expected(e->host, index, door);
+		return;
+	}
 	if (e->flows[index].flags & FLOW_MIDSTREAM)
 		return;
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
@@ -248,10 +257,8 @@ engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
 		return 0;
 	if (door)
 		pass_door(e, index, &passed, reverse, alone);
-	if (e->host && door)
-		host_expected(e->host, index, &passed);
-	else if (e->host)
-		attach_bound(e, p, index);
+	if (e->host)
+		attach_helper(e, p, index, door ? &passed : NULL);
 	if (e->recorders->wants_flows)
 		tell_flow(e, index, true, FLOW_END_TIMEOUT);
 	return index;

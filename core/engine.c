@@ -52,8 +52,6 @@ advance(struct engine *e, const struct packet *p)
 	}
 	e->now = p->time;
 	e->stats.last_time = p->time;
-	if (e->host)
-		host_set_time(e->host, e->now);
 	if (timer_due(e->timer, e->now))
 		engine_expire(e);
 }
@@ -79,10 +77,12 @@ watch_and_count(struct engine *e, const struct packet *p, unsigned dir, struct j
 	struct flow *flow = &e->flows[j->index];
 	const struct flow_extra *extra = table_extra_get(e->table, flow);
 
-	if (extra && extra->session &&
-		session_packet(e->host, j->index, p, dir) != REASON_NONE) {
-		j->reason = REASON_HELPER;
-		return;
+	if (extra && extra->session) {
+		host_set_time(e->host, e->now);
+		if (session_packet(e->host, j->index, p, dir) != REASON_NONE) {
+			j->reason = REASON_HELPER;
+			return;
+		}
 	}
 	flow->last = e->now;
 	flow_count(flow, dir, p->length);
@@ -172,7 +172,7 @@ find_flow(struct engine *e, const struct packet *p, unsigned *ret_dir)
 		engine_end_flow(e, index, FLOW_END_TIMEOUT);
 		return 0;
 	}
-	if (p->proto == PROTO_TCP && tcp_reopens(flow, p, *ret_dir)) {
+	if (p->proto == PROTO_TCP && p->tcp.flags & TCP_SYN && tcp_reopens(flow, p, *ret_dir)) {
 		engine_end_flow(e, index, FLOW_END_CLOSED);
 		return 0;
 	}
@@ -282,13 +282,9 @@ fragment_settled(void *context, const struct packet *fragment, enum reason reaso
 static void
 judge_whole(struct engine *e, struct packet *p, struct judgement *j)
 {
-	if (p->error != REASON_NONE) {
+	if (p->error != REASON_NONE)
 		j->reason = (enum reason)p->error;
-		return;
-	}
-	if (p->flags & PACKET_REASSEMBLED)
-		p->hash = table_hash(e->table, &p->key);
-	if (p->flags & PACKET_ICMP_ERROR)
+	else if (p->flags & PACKET_ICMP_ERROR)
 		judge_icmp_error(e, p, j);
 	else
 		judge(e, p, j);
@@ -307,6 +303,7 @@ process_fragment(struct engine *e, struct packet *p)
 	r = defrag_add(e->defrag, p, &whole);
 	if (r == 1) {
 		decode_ip(&whole, &e->decode);
+		whole.hash = table_hash(e->table, &whole.key);
 		judge_whole(e, &whole, &j);
 		defrag_settle(e->defrag, j.reason);
 	}

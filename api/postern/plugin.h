@@ -343,8 +343,9 @@ struct pn_helper {
 	void (*flow_close)(struct pn_flow *flow);
 
 	/* A flow has come through a door that a flow of this helper had asked for. `child` tells
-	 * of itself through flow_info(); it has no state of this helper's. Runs on the thread of
-	 * the child; the flow that asked may be gone. May be NULL. */
+	 * of itself through flow_info(); it has no state of this helper's, is valid during the
+	 * call only, and as TCP it cannot ask for doors yet. Runs on the thread of the child; the
+	 * flow that asked may be gone. May be NULL. */
 	void (*expected)(struct pn_flow *child, const uint8_t cookie[32]);
 };
 

@@ -44,12 +44,17 @@ enum reason {
 	REASONS(X)
 #undef X
 	REASON_COUNT,
+	REASON_DROPS = REASON_UNSOLICITED, /* the first that stands for a drop */
 };
 
 /* Its name in events and logs; never NULL for a value of the enum. */
 const char *reason_name(enum reason reason);
 
-/* The verdict that it stands for. */
-enum verdict reason_verdict(enum reason reason);
+/* The verdict that it stands for. In the list all that accept stand before all that drop. */
+static inline enum verdict
+reason_verdict(enum reason reason)
+{
+	return reason < REASON_DROPS ? VERDICT_ACCEPT : VERDICT_DROP;
+}
 
 #endif

@@ -142,7 +142,7 @@ START_TEST(form)
 		{ "a source port of ESP", PN_EXPECT_SRC_PORT, PN_EXPECT_DST_PORT, 0, 50, 20, 0, 0,
 			PN_REFUSED_INVALID },
 		{ "unknown bit of the mask", 1u << 8, 0, 0, 6, 0, 50000, 0, PN_REFUSED_INVALID },
-		{ "unknown flag", 0, 0, 1u << 2, 6, 0, 50000, 0, PN_REFUSED_INVALID },
+		{ "unknown flag", 0, 0, 1u << 3, 6, 0, 50000, 0, PN_REFUSED_INVALID },
 		{ "high unknown flag", 0, 0, 1u << 31, 6, 0, 50000, 0, PN_REFUSED_INVALID },
 		{ "known flags", 0, 0, 3, 6, 0, 50000, 0, 0 },
 		{ "a range of one", 0, 0, 0, 6, 0, 50000, 50000, 0 },

@@ -2,6 +2,9 @@
 /* What plugins may call to learn and to tell: notes, flows, options, time, lines of log. */
 #include "host-mock.h"
 
+/* What stands for a byte that is no text. */
+#define NO "\xef\xbf\xbd"
+
 static void
 write_notes(struct pn_flow *flow, const struct pn_message *m)
 {
@@ -15,12 +18,14 @@ write_notes(struct pn_flow *flow, const struct pn_message *m)
 	ck_assert_int_eq(host->note(flow, "empty", NULL, 0), 0);
 	memset(long_value, 'v', sizeof(long_value));
 	ck_assert_int_eq(host->note(flow, "long", long_value, 256), 0);
-	ck_assert_int_eq(host->note(flow, "longer", long_value, 257), -EINVAL);
-	ck_assert_int_eq(host->note(flow, "longest", long_value, SIZE_MAX), -EINVAL);
+	ck_assert_int_eq(host->note(flow, "longer", long_value, 257), -E2BIG);
+	ck_assert_int_eq(host->note(flow, "longest", long_value, SIZE_MAX), -E2BIG);
 	ck_assert_int_eq(host->note(flow, "", "x", 1), -EINVAL);
 	ck_assert_int_eq(host->note(flow, "User", "x", 1), -EINVAL);
 	ck_assert_int_eq(host->note(flow, "a b", "x", 1), -EINVAL);
 	ck_assert_int_eq(host->note(flow, "a\"b", "x", 1), -EINVAL);
+	memset(long_value, 0xff, sizeof(long_value));
+	ck_assert_int_eq(host->note(flow, "worst", long_value, 256), 0);
 	memset(long_key, 'k', 33);
 	ck_assert_int_eq(host->note(flow, long_key, "x", 1), -EINVAL);
 	long_key[32] = '\0';
@@ -32,11 +37,11 @@ START_TEST(notes_are_checked)
 	open_room();
 	in_message(write_notes);
 	ck_assert_str_eq(room_note(flow_index, "user"), "berta");
-	ck_assert_str_eq(room_note(flow_index, "bad-1_x"), "a??"
-							   "?(?z??");
+	ck_assert_str_eq(room_note(flow_index, "bad-1_x"), "a" NO NO NO "(" NO "z" NO NO);
+	ck_assert_uint_eq(strlen(room_note(flow_index, "worst")), 256 * strlen(NO));
 	ck_assert_str_eq(room_note(flow_index, "empty"), "");
 	ck_assert_uint_eq(strlen(room_note(flow_index, "long")), 256);
-	ck_assert_uint_eq(room_extra(flow_index)->notes_count, 5);
+	ck_assert_uint_eq(room_extra(flow_index)->notes_count, 6);
 	room_close();
 }
 END_TEST
@@ -188,11 +193,12 @@ START_TEST(lines_are_made_valid)
 	open_room();
 	instance = host_find(room.host, "mock")->instance;
 	instance->host->log(instance, 99, "caf\xc3\xa9 \xff.");
-	ck_assert_str_eq(room.logs[0].text, "caf\xc3\xa9 ?.");
+	ck_assert_str_eq(room.logs[0].text, "caf\xc3\xa9 " NO ".");
 	ck_assert_uint_eq(room.logs[0].level, PN_LOG_WARNING);
-	memset(endless, 'e', sizeof(endless) - 1);
+	memset(endless, 0xee, sizeof(endless) - 1);
 	instance->host->log(instance, PN_LOG_DEBUG, endless);
 	ck_assert_uint_eq(room.n_logs, 2);
+	ck_assert_mem_eq(room.logs[1].text, NO NO, 6);
 	room_close();
 }
 END_TEST

@@ -83,6 +83,26 @@ START_TEST(asking_again_refreshes)
 }
 END_TEST
 
+/* To ask whether a door is still open is no request, and what it is answered is told nobody. */
+START_TEST(a_refresh_of_nothing_is_no_refusal)
+{
+	int64_t first;
+
+	open_room();
+	request = good_request();
+	request.flags = PN_EXPECT_REFRESH;
+	in_message(ask);
+	ck_assert_int_eq(result, -PN_REFUSED_GONE);
+	ck_assert_uint_eq(room.n_doors, 0);
+	ck_assert_uint_eq(room_stats().refused_doors, 0);
+	first = ask_for(40000);
+	request.flags = PN_EXPECT_REFRESH;
+	in_message(ask);
+	ck_assert_int_eq(result, first);
+	room_close();
+}
+END_TEST
+
 START_TEST(the_oldest_door_makes_room)
 {
 	int64_t first;
@@ -517,6 +537,7 @@ suite(void)
 
 	tcase_add_test(doors, a_door_knows_who_asked);
 	tcase_add_test(doors, asking_again_refreshes);
+	tcase_add_test(doors, a_refresh_of_nothing_is_no_refusal);
 	tcase_add_test(doors, the_oldest_door_makes_room);
 	tcase_add_test(doors, roles_follow_the_message);
 	tcase_add_test(doors, a_refusal_has_a_reason);
