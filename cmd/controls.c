@@ -197,6 +197,8 @@ controls_expectation(struct controls *controls, const struct expectation_event *
 	door = find_door(control, event->expectation->id);
 	if (!door)
 		return;
+	/* Its helper may have changed it since it was opened. */
+	door->asked = *event->expectation;
 	if (event->action != EXPECT_MATCHED)
 		door->fate = event->action;
 	else if (door->n_children++ < CHILDREN_MAX)

@@ -25,7 +25,7 @@ struct child {
 };
 
 struct door {
-	struct expectation asked; /* its pointers are not valid any more */
+	struct expectation asked; /* as it was last; its pointers are not valid any more */
 	uint64_t time;            /* of the request, ns */
 	char *message;            /* or NULL */
 	char *refusal;            /* or NULL */

@@ -69,7 +69,7 @@ read_number(const struct config_key *key, const char *value, uint64_t *ret_numbe
 static int
 set_u32(const struct config_key *key, void *model, const char *value)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	int r = read_number(key, value, &number);
 
 	if (r < 0)
