@@ -366,7 +366,7 @@ engine_process(struct engine *e, struct batch *batch)
 void
 engine_finish(struct engine *e)
 {
-	defrag_expire(e->defrag, UINT64_MAX);
+	defrag_flush(e->defrag);
 	if (e->recorders->wants_flows)
 		table_each(e->table, engine_tell_open_flow, e);
 }
@@ -404,6 +404,7 @@ open_rooms(struct engine *e, const struct engine_options *options, char **ret_me
 	struct expect_owner doors = { .context = e, .ended = engine_door_ended };
 	struct defrag_owner fragments = { .context = e, .settled = fragment_settled };
 	struct table_options table = policy->table;
+	struct defrag_options defrag = policy->defrag;
 	struct host_options host = {
 		.policy = policy,
 		.plugins = options->plugins,
@@ -414,12 +415,13 @@ open_rooms(struct engine *e, const struct engine_options *options, char **ret_me
 	int r;
 
 	memcpy(table.seed, options->seed, sizeof(table.seed));
+	defrag.seed = options->seed[3];
 	e->sides = sides_new(options->inside, options->n_inside, &options->seed[2]);
 	r = table_new(&table, &e->table);
 	if (r >= 0)
 		r = expects_new(&policy->doors.limits, &doors, &options->seed[1], &e->expects);
 	if (r >= 0)
-		r = defrag_new(&policy->defrag, &fragments, &e->defrag);
+		r = defrag_new(&defrag, &fragments, &e->defrag);
 	if (r < 0) {
 		*ret_message = g_strdup_printf("tables could not be made: %s; lower the limits",
 			g_strerror(-r));

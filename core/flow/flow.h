@@ -77,7 +77,8 @@ enum {
 /* What TCP tracking knows of one direction (RFC 9293 §3.3.1, RFC 7323 §2). */
 struct flow_tcp {
 	uint32_t end;     /* highest sequence number sent, + 1 */
-	uint32_t max_end; /* highest that the other side allows: its ack + its window */
+	uint32_t max_end; /* highest that the other side allows: its ack + its window; until the
+			   * handshake is complete, the number behind this side's SYN */
 	uint32_t max_win; /* largest window this side has offered, scaled; at least 1 */
 };
 

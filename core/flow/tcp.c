@@ -247,7 +247,7 @@ learn_syn(struct flow *flow, const struct packet *p, unsigned dir)
 
 	if (!s->max_win || s->max_end != first) {
 		*s = (struct flow_tcp){ .end = first, .max_end = first };
-		flow->flags &= (uint16_t)~(FLOW_SEEN_ORIG_ACK | FLOW_TCP_FIN_REPLY);
+		flow->flags &= (uint16_t)(~FLOW_SEEN_ORIG_ACK & ~FLOW_TCP_FIN_REPLY);
 	}
 	s->end = later(s->end, first + p->payload_len);
 	if (s->max_win < window)

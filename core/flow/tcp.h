@@ -23,8 +23,24 @@ enum reason tcp_begin(struct flow *flow, const struct packet *p, bool midstream)
 
 /*
  * A later packet, going in `dir`. REASON_NONE, TCP_STATE or TCP_WINDOW.
+ *
+ * One that acknowledges more than was seen passes as long as the other side was allowed to send it:
+ * a capture has gaps. It is not believed, though: see tcp_acked().
  */
 enum reason tcp_track(struct flow *flow, const struct packet *p, unsigned dir);
+
+/*
+ * What a packet that tcp_track() has let pass acknowledges, but no more than was seen of the other
+ * side. Whoever concludes from an acknowledgement that bytes were sent asks this: else a peer that
+ * acknowledges ahead could say where the other's next message begins.
+ */
+static inline uint32_t
+tcp_acked(const struct flow *flow, const struct packet *p, unsigned dir)
+{
+	uint32_t end = flow->tcp[!dir].end;
+
+	return (int32_t)(p->tcp.ack - end) > 0 ? end : p->tcp.ack;
+}
 
 /*
  * True if the packet is a new SYN on a flow that is over: the caller ends the flow and begins

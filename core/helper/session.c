@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/tcp.h"
 #include "helper/drops.h"
 #include "helper/framing.h"
 #include "helper/host-internal.h"
@@ -277,6 +278,7 @@ payload_range(const struct packet *p)
 static void
 tcp_packet(struct session *s, const struct packet *p, unsigned dir)
 {
+	const struct flow *flow = table_flow(s->watched.host->options.table, s->watched.index);
 	struct half *half = &s->halves[dir];
 	struct range range = payload_range(p);
 
@@ -284,9 +286,11 @@ tcp_packet(struct session *s, const struct packet *p, unsigned dir)
 		take_syn(s, half, range.start);
 	/* What it acknowledges was sent before what it says. */
 	if (!s->off && p->tcp.flags & TCP_ACK)
-		take_ack(s, !dir, p->tcp.ack);
+		take_ack(s, !dir, tcp_acked(flow, p, dir));
 	if (p->tcp.flags & TCP_RST) {
-		settle_gaps(s, dir, without_fin(half, p->tcp.seq));
+		/* One that did not end the flow says nothing (RFC 5961 §3.2). */
+		if (flow->state == FLOW_TCP_CLOSED)
+			settle_gaps(s, dir, without_fin(half, p->tcp.seq));
 		return;
 	}
 	if (!s->off)

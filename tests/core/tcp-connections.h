@@ -194,7 +194,7 @@ static const struct scenario windows[] = {
 	} },
 	{ "a gap in what was seen", .steps = {
 		HANDSHAKE,
-		/* 100 bytes of the originator are missing; what acknowledges them is not believed. */
+		/* 100 bytes are missing; what acknowledges them is not believed. */
 		{ REPLY, PA, 1, 101, 2000, 50, PASS, ESTABLISHED },
 		{ ORIG, PA, 101, 51, 1000, 1901, WINDOW, ESTABLISHED },
 		{ ORIG, PA, 101, 51, 1000, 10, PASS, ESTABLISHED },
@@ -309,8 +309,7 @@ static const struct scenario closings[] = {
 		{ ORIG, A, 2, 2, 1000, 0, PASS, CLOSING },
 		{ REPLY, A, 2, 2, 2000, 0, PASS, TIME_WAIT },
 	} },
-	{ "half closed", .has = FLOW_TCP_FIN_ORIG | FLOW_TCP_ACKED_ORIG, .lacks = FLOW_TCP_FIN_REPLY,
-		.steps = {
+	{ "half closed", .has = FLOW_TCP_ACKED_ORIG, .lacks = FLOW_TCP_FIN_REPLY, .steps = {
 		HANDSHAKE,
 		{ ORIG, FA, 1, 1, 1000, 0, PASS, FIN_WAIT },
 		{ REPLY, PA, 1, 2, 2000, 1000, PASS, FIN_WAIT },
@@ -415,13 +414,21 @@ static const struct scenario midstreams[] = {
 		{ REPLY, PA, 9000 - 1638402, 1000, 100, 1, WINDOW, ESTABLISHED },
 		{ REPLY, PA, 9000, 1000 + 0x3fffc001, 100, 1, WINDOW, ESTABLISHED },
 	} },
+	{ "the largest window there is", .midstream = true, .has = FLOW_SEEN_REPLY, .steps = {
+		{ ORIG, A, 1000, 9000, 100, 0, PASS, ESTABLISHED },
+		{ REPLY, A, 9000, 1000, 65535, 0, PASS, ESTABLISHED },
+		{ ORIG, A, 1000 + 0x30000000, 9000, 100, 0, PASS, ESTABLISHED },
+		{ ORIG, A, 1000 + 0x30000000, 9000, 100, 0, PASS, ESTABLISHED },
+		{ ORIG, A, 1000 + 0x3fffc000, 9000, 100, 1, WINDOW, ESTABLISHED },
+		{ ORIG, A, 1000 + 0x3fffc000, 9000, 100, 0, PASS, ESTABLISHED },
+	} },
 	{ "with a SYN+ACK", .midstream = true, .has = FLOW_MIDSTREAM, .steps = {
 		{ ORIG, SA, 0, 1, 2000, 0, PASS, ESTABLISHED },
 		{ REPLY, A, 1, 1, 2000, 2001, WINDOW, ESTABLISHED }, /* not scaled */
 		{ REPLY, A, 1, 1, 2000, 0, PASS, ESTABLISHED },
 		{ REPLY, PA, 1, 1, 2000, 100, PASS, ESTABLISHED },
 	} },
-	{ "with a FIN", .midstream = true, .has = FLOW_TCP_FIN_ORIG | FLOW_TCP_ACKED_ORIG, .steps = {
+	{ "with a FIN", .midstream = true, .has = FLOW_TCP_ACKED_ORIG, .steps = {
 		{ ORIG, FA, 1000, 9000, 100, 10, PASS, FIN_WAIT },
 		{ REPLY, A, 9000, 1011, 100, 0, PASS, FIN_WAIT },
 		{ REPLY, FA, 9000, 1011, 100, 0, PASS, CLOSING },

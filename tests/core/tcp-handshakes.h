@@ -82,7 +82,7 @@ static const struct scenario handshakes[] = {
 		{ ORIG, S, 0, 0, 1000, 0, PASS, SYN_SENT },
 		{ ORIG, S, 0, 0, 1000, 0, PASS, SYN_SENT },
 	} },
-	{ "answered, not acknowledged", .has = FLOW_SEEN_REPLY, .lacks = FLOW_SEEN_ORIG_ACK, .steps = {
+	{ "not acknowledged", .has = FLOW_SEEN_REPLY, .lacks = FLOW_SEEN_ORIG_ACK, .steps = {
 		{ ORIG, S, 0, 0, 1000, 0, PASS, SYN_SENT },
 		{ REPLY, SA, 0, 1, 2000, 0, PASS, SYN_RECEIVED },
 		{ REPLY, SA, 0, 1, 2000, 0, PASS, SYN_RECEIVED },
@@ -227,7 +227,7 @@ static const struct scenario crossings[] = {
 		{ ORIG, SA, 0, 0, 1000, 0, STATE, SYN_SENT },
 		{ ORIG, SA, 50, 1, 1000, 0, STATE, SYN_SENT },
 	} },
-	{ "another SYN of the responder takes back the answer", .lacks = FLOW_SEEN_ORIG_ACK, .steps = {
+	{ "another SYN of the responder undoes the answer", .lacks = FLOW_SEEN_ORIG_ACK, .steps = {
 		{ ORIG, S, 0, 0, 1000, 0, PASS, SYN_SENT },
 		{ REPLY, S, 0, 0, 2000, 0, PASS, SYN_SENT },
 		{ ORIG, SA, 0, 1, 1000, 0, PASS, SYN_SENT },

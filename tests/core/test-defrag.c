@@ -5,164 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kit/kit.h"
-#include "kit/packets.h"
-
-#define SECOND UINT64_C(1000000000)
-#define START  (1000 * SECOND)
-#define FATES  4096
-
-/* Fates in the order in which they were told. */
-static struct {
-	uint64_t number;
-	enum reason reason;
-} fates[FATES];
-
-static unsigned n_fates;
-static uint64_t n_packets;
-static struct defrag *defrag;
-
-static void
-settled(void *context, const struct packet *fragment, enum reason reason)
-{
-	ck_assert_ptr_eq(context, &n_fates);
-	ck_assert_ptr_null(fragment->data);
-	ck_assert_uint_eq(fragment->caplen, 0);
-	ck_assert_uint_lt(n_fates, FATES);
-	fates[n_fates].number = fragment->number;
-	fates[n_fates++].reason = reason;
-}
-
-static void
-open_with(uint32_t max_datagrams, uint32_t max_fragments, uint64_t max_memory)
-{
-	struct defrag_options options = {
-		.max_datagrams = max_datagrams,
-		.max_fragments = max_fragments,
-		.max_memory = max_memory,
-		.timeout = 30,
-		.seed = 0x1234567890abcdef,
-	};
-	struct defrag_owner owner = { .context = &n_fates, .settled = settled };
-
-	n_fates = 0;
-	n_packets = 0;
-	ck_assert_int_eq(defrag_new(&options, &owner, &defrag), 0);
-}
-
-static void
-open_one(void)
-{
-	open_with(64, 16, 1 << 20);
-}
-
-static void
-close_one(void)
-{
-	defrag_free(defrag);
-	defrag = NULL;
-}
-
-static struct defrag_stats
-stats(void)
-{
-	struct defrag_stats s;
-
-	defrag_get_stats(defrag, &s);
-	return s;
-}
-
-/* Checks the fates told since the last call: packets first..last, all for one reason. */
-static void
-expect_fates(uint64_t first, uint64_t last, enum reason reason)
-{
-	unsigned n;
-
-	ck_assert_uint_eq(n_fates, last + 1 - first);
-	for (n = 0; n < n_fates; n++) {
-		ck_assert_uint_eq(fates[n].number, first + n);
-		ck_assert_int_eq(fates[n].reason, reason);
-	}
-	n_fates = 0;
-}
-
-static void
-expect_no_fates(void)
-{
-	ck_assert_uint_eq(n_fates, 0);
-}
-
-/* The data of a datagram: `len` bytes that tell their offset. */
-static const uint8_t *
-data_at(uint32_t offset)
-{
-	static uint8_t bytes[70000];
-	uint32_t n;
-
-	if (!bytes[1])
-		for (n = 0; n < sizeof(bytes); n++)
-			bytes[n] = (uint8_t)(n + n / 256 * 7);
-	return bytes + offset;
-}
-
-/* What a test says of a fragment. */
-struct shape {
-	uint32_t offset, len;
-	bool more;
-};
-
-#define FROM4 "192.0.2.1"
-#define TO4   "198.51.100.7"
-#define FROM6 "2001:db8::1"
-#define TO6   "2001:db8:1::7"
-
-static struct kit_packet
-describe(struct shape shape)
-{
-	return (struct kit_packet){
-		.from = FROM4,
-		.to = TO4,
-		.proto = PROTO_UDP,
-		.ip_id = 77,
-		.fragment_offset = (uint16_t)shape.offset,
-		.more_fragments = shape.more,
-		.payload = data_at(shape.offset),
-		.len = shape.len,
-	};
-}
-
-static int
-add_packet(const struct packet *p, struct packet *ret_whole)
-{
-	struct packet copy = *p;
-
-	copy.number = ++n_packets;
-	return defrag_add(defrag, &copy, ret_whole);
-}
-
-static int
-add_described(const struct kit_packet *k, uint64_t time, struct packet *ret_whole)
-{
-	struct packet p;
-
-	kit_packet(k, time, NULL, &p);
-	ck_assert_int_eq(p.error, REASON_NONE);
-	ck_assert(p.flags & PACKET_FRAGMENT);
-	return add_packet(&p, ret_whole);
-}
-
-/* An IPv4 fragment of the datagram 77. */
-static int
-add(uint32_t offset, uint32_t len, bool more, uint64_t time)
-{
-	struct kit_packet k = describe((struct shape){ offset, len, more });
-	struct packet whole;
-
-	return add_described(&k, time, &whole);
-}
-
-#define MORE true
-#define LAST false
+#include "core/defrag-stage.h"
 
 /* A whole datagram of UDP, as bytes of IP. */
 static size_t
@@ -344,6 +187,13 @@ START_TEST(test_more_overlaps)
 	close_one();
 
 	open_one();
+	ck_assert_int_eq(add(128, 64, MORE, START), 0);
+	ck_assert_int_eq(add(0, 64, MORE, START), 0);
+	ck_assert_int_eq(add(64, 64, LAST, START), -EINVAL);
+	expect_fates(1, 2, REASON_FRAGMENT);
+	close_one();
+
+	open_one();
 	ck_assert_int_eq(add(0, 64, MORE, START), 0);
 	k.payload = other;
 	ck_assert_int_eq(add_described(&k, START, &whole), -EINVAL);
@@ -354,45 +204,20 @@ START_TEST(test_more_overlaps)
 }
 END_TEST
 
-/* What may not be a fragment, by itself. */
-static const struct {
-	struct shape shape;
-	uint8_t proto;
-	int result;
-} alone[] = {
-	{ { 0, 8, MORE }, PROTO_TCP, -EINVAL }, /* RFC 1858 */
-	{ { 0, 16, MORE }, PROTO_TCP, -EINVAL }, { { 0, 24, MORE }, PROTO_TCP, 0 },
-	{ { 8, 64, MORE }, PROTO_TCP, -EINVAL }, /* over the header */
-	{ { 16, 64, LAST }, PROTO_TCP, -EINVAL }, { { 24, 64, LAST }, PROTO_TCP, 0 },
-	{ { 0, 8, MORE }, PROTO_UDP, 0 }, { { 8, 8, MORE }, PROTO_UDP, 0 },
-	{ { 0, 8, MORE }, PROTO_ICMP, 0 },
-	{ { 0, 12, MORE }, PROTO_UDP, -EINVAL }, /* not in units of eight */
-	{ { 0, 7, MORE }, PROTO_UDP, -EINVAL }, { { 8, 1, MORE }, PROTO_UDP, -EINVAL },
-	{ { 8, 1, LAST }, PROTO_UDP, 0 }, { { 8, 0, LAST }, PROTO_UDP, -EINVAL }, /* empty */
-	{ { 8, 0, MORE }, PROTO_UDP, -EINVAL }, { { 0, 0, MORE }, PROTO_UDP, -EINVAL },
-	{ { 65512, 3, LAST }, PROTO_UDP, 0 }, /* 65535 with the header */
-	{ { 65512, 4, LAST }, PROTO_UDP, -EINVAL }, { { 65512, 8, MORE }, PROTO_UDP, -EINVAL },
-	{ { 65528, 1480, LAST }, PROTO_ICMP, -EINVAL }, /* the "ping of death" */
-};
-
+/* What is refused by itself takes no room. The header counts for the longest; and the "ping of
+ * death". What else may not be a fragment is in test-fragment.c. */
 START_TEST(test_alone)
 {
-	struct kit_packet k;
-	struct packet whole;
-	size_t n;
-
-	for (n = 0; n < sizeof(alone) / sizeof(alone[0]); n++) {
-		k = describe(alone[n].shape);
-		k.proto = alone[n].proto;
-		open_one();
-		ck_assert_msg(add_described(&k, START, &whole) == alone[n].result, "row %zu", n);
-		ck_assert_uint_eq(stats().datagrams, alone[n].result == 0);
-		ck_assert_uint_eq(stats().refused, alone[n].result != 0);
-		ck_assert_uint_eq(stats().overlaps, 0);
-		expect_no_fates();
-		close_one();
-		ck_assert_uint_eq(n_fates, alone[n].result == 0);
-	}
+	open_one();
+	ck_assert_int_eq(add(0, 12, MORE, START), -EINVAL);
+	ck_assert_int_eq(add(65512, 4, LAST, START), -EINVAL);
+	ck_assert_int_eq(add(65512, 8, MORE, START), -EINVAL);
+	ck_assert_int_eq(add(65528, 1480, LAST, START), -EINVAL);
+	ck_assert_uint_eq(stats().memory, 0);
+	ck_assert_uint_eq(stats().refused, 4);
+	ck_assert_int_eq(add(65512, 3, LAST, START), 0);
+	close_one();
+	expect_fates(5, 5, REASON_FRAGMENT);
 }
 END_TEST
 
@@ -424,6 +249,44 @@ START_TEST(test_longest)
 }
 END_TEST
 
+/* The first fragment may have a longer header than those that came before. */
+START_TEST(test_long_header)
+{
+	/* 32 bytes of UDP behind a header with four options that do nothing. */
+	static const uint8_t bytes[56] = { 0x46, 0, 0, 56, 0, 77, 0x20, 0, 64, PROTO_UDP, 0, 0, 192,
+		0, 2, 1, 198, 51, 100, 7, 1, 1, 1, 1 };
+	static const struct decode_options options = { .verify_checksums = false };
+	struct kit_packet last = describe((struct shape){ 32, 8, LAST });
+	struct packet first, whole;
+
+	kit_source_packet(&first, bytes, sizeof(bytes), LINK_RAW, START, 1);
+	decode(&first, &options);
+	ck_assert(first.flags & PACKET_FRAGMENT && first.error == REASON_NONE);
+
+	open_one();
+	ck_assert_int_eq(add(65512, 3, LAST, START), 0);
+	ck_assert_int_eq(add_packet(&first, &whole), -EINVAL);
+	expect_no_fates();
+	close_one();
+
+	open_one();
+	ck_assert_int_eq(add_packet(&first, &whole), 0);
+	ck_assert_int_eq(add(65504, 8, LAST, START), -EINVAL);
+	ck_assert_int_eq(add(65504, 7, LAST, START), 0);
+	close_one();
+
+	open_one();
+	ck_assert_int_eq(add_packet(&first, &whole), 0);
+	ck_assert_int_eq(add_described(&last, START, &whole), 1);
+	ck_assert_uint_eq(whole.caplen, 64);
+	ck_assert_mem_eq(whole.data + 20, bytes + 20, sizeof(bytes) - 20);
+	decode_ip(&whole, &options);
+	ck_assert_int_eq(whole.error, REASON_MALFORMED); /* a UDP length of 0 */
+	ck_assert_uint_eq(whole.length, 64);
+	close_one();
+}
+END_TEST
+
 START_TEST(test_timeout)
 {
 	open_one();
@@ -445,42 +308,50 @@ START_TEST(test_timeout)
 	ck_assert_int_eq(add(64, 64, MORE, START), 0);
 	defrag_expire(defrag, START + 90 * SECOND);
 	expect_fates(4, 5, REASON_FRAGMENT);
+	/* … nor for a shorter time. */
+	ck_assert_int_eq(add(64, 64, MORE, START), 0);
+	defrag_expire(defrag, START + 119 * SECOND);
+	expect_no_fates();
+	defrag_expire(defrag, START + 120 * SECOND);
+	expect_fates(6, 6, REASON_FRAGMENT);
+	ck_assert_uint_eq(stats().timeouts, 4);
+	ck_assert_uint_eq(stats().fragments, 6);
 	close_one();
 	expect_no_fates();
 }
 END_TEST
 
 /* One fragment each of many datagrams: the oldest make room, in the order in which they came. */
-START_TEST(test_flood)
+static void
+flood(uint32_t max_datagrams, uint64_t max_memory)
 {
 	struct kit_packet k = describe((struct shape){ 0, 64, MORE });
+	uint64_t evicted;
 	struct packet whole;
 	unsigned n;
 
-	open_with(10, 16, 1 << 20);
+	open_with(max_datagrams, 16, max_memory);
 	for (n = 0; n < 1000; n++) {
 		k.ip_id = (uint16_t)n;
 		ck_assert_int_eq(add_described(&k, START + n, &whole), 0);
-		ck_assert_uint_le(stats().datagrams, 10);
+		ck_assert_uint_le(stats().datagrams, max_datagrams);
 	}
-	ck_assert_uint_eq(stats().evicted, 990);
-	expect_fates(1, 990, REASON_FRAGMENT);
-	close_one();
-	expect_fates(991, 1000, REASON_FRAGMENT);
-
-	open_with(100000, 16, 10000);
-	for (n = 0; n < 1000; n++) {
-		k.ip_id = (uint16_t)n;
-		ck_assert_int_eq(add_described(&k, START + n, &whole), 0);
-		ck_assert_uint_le(stats().memory, 10000);
-	}
-	ck_assert_uint_gt(stats().evicted, 900);
-	ck_assert_uint_le(stats().peak_memory, 10000);
-	expect_fates(1, stats().evicted, REASON_FRAGMENT);
+	ck_assert_uint_le(stats().peak_memory, max_memory);
+	evicted = stats().evicted;
+	ck_assert_uint_ge(evicted, 980);
+	ck_assert_uint_lt(evicted, 1000);
+	expect_fates(1, evicted, REASON_FRAGMENT);
 	defrag_flush(defrag);
+	expect_fates(evicted + 1, 1000, REASON_FRAGMENT);
 	ck_assert_uint_eq(stats().memory, 0);
 	ck_assert_uint_eq(stats().datagrams, 0);
 	close_one();
+}
+
+START_TEST(test_flood)
+{
+	flood(10, 1 << 20);
+	flood(100000, 7000);
 }
 END_TEST
 
@@ -590,25 +461,6 @@ START_TEST(test_strangers)
 }
 END_TEST
 
-/* Half a packet cannot be put together, nor can what claims to be longer than it is. */
-START_TEST(test_not_captured)
-{
-	struct kit_packet k = describe((struct shape){ 0, 64, MORE });
-	struct packet p, whole;
-	uint32_t len;
-
-	kit_packet(&k, START, NULL, &p);
-	for (len = 0; len <= p.caplen; len++) {
-		struct packet cut = p;
-
-		cut.caplen = len;
-		open_one();
-		ck_assert_int_eq(add_packet(&cut, &whole), len < p.caplen ? -EINVAL : 0);
-		close_one();
-	}
-}
-END_TEST
-
 /* The verdict that was not given before the next fragment comes is a drop. */
 START_TEST(test_forgotten_verdict)
 {
@@ -630,19 +482,16 @@ END_TEST
 START_TEST(test_options)
 {
 	struct defrag_owner owner = { .settled = settled };
-	struct defrag_options good = { .max_datagrams = 1, .max_fragments = 1, .max_memory = 1 };
-	struct defrag_options bad;
+	struct defrag_options options[] = {
+		{ .max_datagrams = 0, .max_fragments = 1, .max_memory = 1 },
+		{ .max_datagrams = 1, .max_fragments = 0, .max_memory = 1 },
+		{ .max_datagrams = 1, .max_fragments = 1, .max_memory = 0 },
+	};
 	struct defrag *none = NULL;
+	int n;
 
-	bad = good;
-	bad.max_datagrams = 0;
-	ck_assert_int_eq(defrag_new(&bad, &owner, &none), -EINVAL);
-	bad = good;
-	bad.max_fragments = 0;
-	ck_assert_int_eq(defrag_new(&bad, &owner, &none), -EINVAL);
-	bad = good;
-	bad.max_memory = 0;
-	ck_assert_int_eq(defrag_new(&bad, &owner, &none), -EINVAL);
+	for (n = 0; n < 3; n++)
+		ck_assert_int_eq(defrag_new(&options[n], &owner, &none), -EINVAL);
 	ck_assert_ptr_null(none);
 	defrag_free(NULL);
 }
@@ -660,12 +509,12 @@ suite(void)
 	tcase_add_test(tests, test_more_overlaps);
 	tcase_add_test(tests, test_alone);
 	tcase_add_test(tests, test_longest);
+	tcase_add_test(tests, test_long_header);
 	tcase_add_test(tests, test_timeout);
 	tcase_add_test(tests, test_flood);
 	tcase_add_test(tests, test_too_many_fragments);
 	tcase_add_test(tests, test_no_room);
 	tcase_add_test(tests, test_strangers);
-	tcase_add_test(tests, test_not_captured);
 	tcase_add_test(tests, test_forgotten_verdict);
 	tcase_add_test(tests, test_options);
 	suite_add_tcase(suite, tests);

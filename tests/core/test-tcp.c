@@ -214,6 +214,28 @@ START_TEST(test_foreign_states)
 }
 END_TEST
 
+/* An acknowledgement is worth no more than what was seen, wherever the numbers wrap. */
+START_TEST(test_acked)
+{
+	static const uint32_t ends[] = { 1000, 0, 5, UINT32_MAX, 0x80000003 };
+	struct packet p = { .proto = PROTO_TCP };
+	struct flow flow = { 0 };
+	size_t n;
+
+	for (n = 0; n < sizeof(ends) / sizeof(ends[0]); n++) {
+		flow.tcp[ORIG].end = ends[n];
+		flow.tcp[REPLY].end = ends[n] + 77777;
+		p.tcp.ack = ends[n] - 10;
+		ck_assert_uint_eq(tcp_acked(&flow, &p, REPLY), ends[n] - 10);
+		p.tcp.ack = ends[n];
+		ck_assert_uint_eq(tcp_acked(&flow, &p, REPLY), ends[n]);
+		p.tcp.ack = ends[n] + 10;
+		ck_assert_uint_eq(tcp_acked(&flow, &p, REPLY), ends[n]);
+		ck_assert_uint_eq(tcp_acked(&flow, &p, ORIG), ends[n] + 10);
+	}
+}
+END_TEST
+
 /* xorshift: the same numbers in every run. */
 static uint32_t
 draw(uint32_t *seed)
@@ -450,6 +472,7 @@ suite(void)
 	tcase_add_test(tables, test_flags);
 	tcase_add_test(tables, test_reopens);
 	tcase_add_test(tables, test_foreign_states);
+	tcase_add_test(tables, test_acked);
 	tcase_add_test(tables, test_handshakes);
 	tcase_add_test(tables, test_crossings);
 	tcase_add_test(tables, test_fast_opens);

@@ -333,6 +333,21 @@ START_TEST(conflicting_overlap_ahead_of_a_hole)
 }
 END_TEST
 
+/* The server acknowledges what the client has not sent, to choose where its next line begins. */
+START_TEST(acknowledging_ahead)
+{
+	struct kit_rig *r = kit_rig_new("[Helper:ftp]\nEarlyData=no\n", "ftp", NULL);
+	struct kit_talk t = login(r);
+
+	t.seq[C] += 10;
+	kit_segment(&t, S, 0, NULL, 0);
+	t.seq[C] -= 10;
+	kit_segment(&t, C, 10, "\r\nNOOP\r\nPORT 10,0,0,1,15,160\r\n", 32);
+	kit_say(&t, S, "200 fine\r\n200 fine\r\n");
+	assert_no_door(r);
+}
+END_TEST
+
 /* A control connection whose beginning nobody saw. */
 START_TEST(mid_stream_control)
 {
@@ -448,6 +463,7 @@ suite(void)
 	tcase_add_test(c, port_without_an_answer);
 	tcase_add_test(c, conflicting_overlap);
 	tcase_add_test(c, conflicting_overlap_ahead_of_a_hole);
+	tcase_add_test(c, acknowledging_ahead);
 	tcase_add_test(c, mid_stream_control);
 	tcase_add_test(c, blind_injection);
 	tcase_add_test(c, door_flood);
