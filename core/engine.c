@@ -156,7 +156,7 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 static uint32_t
 find_flow(struct engine *e, const struct packet *p, unsigned *ret_dir)
 {
-	uint32_t index = table_find(e->table, &p->key, p->hash);
+	uint32_t index = table_find_candidate(e->table, &p->key, p->hash, p->flow);
 	struct flow *flow;
 
 	if (!index)
@@ -304,6 +304,7 @@ process_fragment(struct engine *e, struct packet *p)
 	if (r == 1) {
 		decode_ip(&whole, &e->decode);
 		whole.hash = table_hash(e->table, &whole.key);
+		whole.flow = 0;
 		judge_whole(e, &whole, &j);
 		defrag_settle(e->defrag, j.reason);
 	}
@@ -336,6 +337,7 @@ decode_batch(struct engine *e, struct batch *batch)
 		struct packet *p = &batch->packets[n];
 
 		decode(p, &e->decode);
+		p->flow = 0;
 		if (p->error != REASON_NONE || p->flags & PACKET_FRAGMENT)
 			continue;
 		p->hash = table_hash(e->table, &p->key);
@@ -350,14 +352,15 @@ engine_process(struct engine *e, struct batch *batch)
 {
 	struct packet *packets = batch->packets;
 	uint32_t keyed = decode_batch(e, batch);
-	unsigned n;
+	unsigned n, ahead;
 
 	for (n = 0; n < LOOK_AHEAD; n++)
 		if (keyed >> n & 1)
-			table_candidate(e->table, packets[n].hash);
+			packets[n].flow = table_candidate(e->table, packets[n].hash);
 	for (n = 0; n < batch->count; n++) {
-		if ((uint64_t)keyed >> (n + LOOK_AHEAD) & 1)
-			table_candidate(e->table, packets[n + LOOK_AHEAD].hash);
+		ahead = n + LOOK_AHEAD;
+		if ((uint64_t)keyed >> ahead & 1)
+			packets[ahead].flow = table_candidate(e->table, packets[ahead].hash);
 		process(e, &packets[n]);
 	}
 	table_work(e->table);

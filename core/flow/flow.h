@@ -143,7 +143,8 @@ struct flow_extra {
 static inline unsigned
 flow_dir(const struct flow *flow, const struct packet *p)
 {
-	return !(p->flags & PACKET_FROM_HI) != !(flow->flags & FLOW_FROM_HI);
+	_Static_assert(PACKET_FROM_HI == FLOW_FROM_HI << 1, "one shift tells them apart");
+	return ((unsigned)p->flags >> 1 ^ flow->flags) & FLOW_FROM_HI;
 }
 
 static inline enum direction

@@ -9,7 +9,7 @@
  *
  * A look-up comes in steps that the engine spreads over a batch, so that each finds its cache line
  * already there: table_hash(), table_prefetch() (the bucket), table_candidate() (asks for the
- * record), table_find().
+ * record), table_find_candidate().
  */
 #ifndef FLOW_TABLE_H
 #define FLOW_TABLE_H
@@ -58,7 +58,7 @@ void table_free(struct table *table);
 static inline struct flow *
 table_flow(const struct table *table, uint32_t index)
 {
-	return (struct flow *)slab_at(&table->flows, index);
+	return (struct flow *)(void *)table->flows.base + index;
 }
 
 /* Multiplies to 128 bits and folds: a keyed mix of two words. */
@@ -83,29 +83,37 @@ table_hash(const struct table *table, const struct key *key)
 	return table_mix(h ^ seed[2], seed[3]);
 }
 
+/* A compiler takes a function that only prefetches for one that does nothing, and drops the calls
+ * before it looks inside. This keeps it from that; it makes no code. */
+#define TABLE_KEEP_CALLS() __asm__ volatile("")
+
 /* Asks for the bucket's cache line. */
 static inline void
 table_prefetch(const struct table *table, uint64_t hash)
 {
 	const struct bucket_array *array = buckets_array(&table->buckets, (uint32_t)hash);
 
+	TABLE_KEEP_CALLS();
 	__builtin_prefetch(&array->buckets[(uint32_t)hash & array->mask]);
 }
 
-/* Asks for the record that probably has this hash. */
-static inline void
+/* Asks for the record that probably has this hash. Its index, or 0: for table_find_candidate(). */
+static inline uint32_t
 table_candidate(const struct table *table, uint64_t hash)
 {
 	const struct bucket_array *array = buckets_array(&table->buckets, (uint32_t)hash);
 	const struct bucket *bucket = &array->buckets[(uint32_t)hash & array->mask];
 	unsigned match = bucket_match(bucket, (uint32_t)hash);
 	const struct flow *flow;
+	uint32_t index;
 
 	if (!match)
-		return;
-	flow = table_flow(table, bucket->index[__builtin_ctz(match)]);
+		return 0;
+	index = bucket->index[__builtin_ctz(match)];
+	flow = table_flow(table, index);
 	__builtin_prefetch(&flow->key, 1);
 	__builtin_prefetch(&flow->start, 1);
+	return index;
 }
 
 /* Index of the flow with this key, or 0. An alias is found as itself. */
@@ -129,6 +137,16 @@ table_find(const struct table *table, const struct key *key, uint64_t hash)
 			return 0;
 		at = (at + 1) & array->mask;
 	}
+}
+
+/* The same, where table_candidate() has guessed a moment ago. The guess may be wrong or stale. */
+static inline uint32_t
+table_find_candidate(
+	const struct table *table, const struct key *key, uint64_t hash, uint32_t guess)
+{
+	if (guess && key_equal(&table_flow(table, guess)->key, key))
+		return guess;
+	return table_find(table, key, hash);
 }
 
 /*

@@ -73,12 +73,3 @@ checksum_add(uint64_t sum, const uint8_t *bytes, size_t len)
 		sum = checksum_add_word(sum, load64(bytes));
 	return add_tail(sum, bytes, (size_t)(end - bytes));
 }
-
-uint16_t
-checksum_fold(uint64_t sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}

@@ -25,6 +25,15 @@ checksum_add_word(uint64_t sum, uint64_t word)
 
 /* Folds a running sum to 16 bits, not complemented: 0xffff (or 0) over data that includes its
  * checksum means that it is right. */
-uint16_t checksum_fold(uint64_t sum);
+static inline uint16_t
+checksum_fold(uint64_t sum)
+{
+	uint32_t folded = (uint32_t)sum + (uint32_t)(sum >> 32);
+
+	folded += folded < (uint32_t)sum;
+	/* Both halves are added; the carry of the lower one goes into the upper. */
+	folded += folded << 16 | folded >> 16;
+	return (uint16_t)(folded >> 16);
+}
 
 #endif

@@ -103,7 +103,7 @@ struct packet {
 	uint8_t verdict; /* enum verdict */
 	uint8_t reason;  /* enum reason */
 	uint16_t reserved;
-	uint32_t flow;   /* index of its flow in the table, or 0 */
+	uint32_t flow;   /* index of its flow in the table, or 0; before, a guess at it */
 };
 
 struct batch {
