@@ -123,13 +123,30 @@ choose_listed(struct policy *policy, char **names)
 	}
 }
 
+/* Has its own section or, where that is silent, that of its plugin switched it off? */
+static bool
+is_off(const struct policy *policy, const struct policy_helper *helper)
+{
+	g_autofree char *plugin = plugin_name(helper->name);
+
+	if (helper->enabled_set)
+		return !helper->enabled;
+	for (unsigned i = 0; i < policy->n_helpers; i++) {
+		const struct policy_helper *other = &policy->helpers[i];
+
+		if (!strcmp(other->name, plugin))
+			return other->enabled_set && !other->enabled;
+	}
+	return false;
+}
+
 /* Switches on all helpers but those that a section switches off. */
 static void
 choose_all(struct policy *policy)
 {
 	policy->helpers_default = true;
 	for (unsigned i = 0; i < policy->n_helpers; i++)
-		policy->helpers[i].enabled |= !policy->helpers[i].enabled_set;
+		policy->helpers[i].enabled |= !is_off(policy, &policy->helpers[i]);
 }
 
 static int

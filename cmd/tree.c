@@ -11,8 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Deeper than any chain of doors that policy allows. */
-#define DEPTH_MAX 8
+/* A generation has two lines below each other, its door and its flow; policy allows 16. */
+#define DEPTH_MAX (2 * 16 + 2)
 
 /* Characters of text from the wire on one line. */
 #define FOREIGN_MAX 72

@@ -140,8 +140,10 @@ make_room_and_add(struct engine *e, const struct packet *p, uint32_t *ret_index)
 	if (r != -ENOSPC)
 		return r;
 	victim = timer_oldest_unreplied(e->timer, e->flows);
-	if (!victim)
+	if (!victim) {
+		e->stats.refused_flows++;
 		return r;
+	}
 	e->stats.evicted++;
 	engine_end_flow(e, victim, FLOW_END_EVICTED);
 	return table_add(e->table, &p->key, p->hash, e->now, ret_index);
@@ -197,10 +199,8 @@ pass_door(struct engine *e, uint32_t index, const struct expectation *door, bool
 	enum reason alone)
 {
 	const struct expectation *now = expects_get(e->expects, door->id);
-	struct flow_extra *extra = table_extra(e->table, &e->flows[index]);
+	struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
 
-	if (!extra)
-		return;
 	/* Making room for this flow may have ended the parent. */
 	if (now && now->parent)
 		(void)table_link_child(e->table, now->parent, index);
@@ -228,6 +228,7 @@ attach_helper(struct engine *e, const struct packet *p, uint32_t index,
 {
 	const struct helper *helper;
 	struct tuple tuple;
+	int r;
 
 	host_set_time(e->host, e->now);
 	if (door) {
@@ -238,27 +239,30 @@ attach_helper(struct engine *e, const struct packet *p, uint32_t index,
 		return;
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
 	helper = host_bound(e->host, p->proto, tuple.dst_port);
-	if (helper)
-		(void)session_open(e->host, index, helper);
+	if (!helper)
+		return;
+	r = session_open(e->host, index, helper);
+	e->stats.unwatched += r == -ENOSPC || r == -ENOMEM;
 }
 
 uint32_t
 engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
 	enum direction direction, const struct expectation *door, bool reverse, enum reason alone)
 {
-	struct expectation passed;
-	uint32_t index;
+	uint32_t index = add_flow(e, p, reason, direction);
 
-	/* The door may go while the flow is made: it is kept as it was when it let the flow in. */
-	if (door)
-		passed = *door;
-	index = add_flow(e, p, reason, direction);
 	if (!index)
 		return 0;
+	if (door && !table_extra(e->table, &e->flows[index])) {
+		/* Without a tie to its door it could neither be counted nor be ended. */
+		e->stats.refused_flows++;
+		table_remove(e->table, index);
+		return 0;
+	}
 	if (door)
-		pass_door(e, index, &passed, reverse, alone);
+		pass_door(e, index, door, reverse, alone);
 	if (e->host)
-		attach_helper(e, p, index, door ? &passed : NULL);
+		attach_helper(e, p, index, door);
 	if (e->recorders->wants_flows)
 		tell_flow(e, index, true, FLOW_END_TIMEOUT);
 	return index;

@@ -11,12 +11,21 @@
 #include "packet/decode.h"
 #include "policy/side.h"
 
+/* What a packet is told to be, with what a record wants to know of it. */
+struct judgement {
+	enum reason reason;
+	uint32_t index; /* of its flow, or 0 */
+	enum direction direction;
+	bool has_direction;
+};
+
 struct engine {
 	const struct policy *policy;
 	const struct recorders *recorders;
 	struct decode_options decode;
 	uint64_t now; /* packet time; never goes back */
-	bool started; /* a packet has told the time */
+	bool started;  /* a packet has told the time */
+	bool finished; /* the input is over */
 	struct table *table;
 	struct flow *flows; /* the table's slab */
 	struct timer *timer;
@@ -26,14 +35,15 @@ struct engine {
 	struct host *host;      /* NULL: no helpers */
 	struct refused refused; /* connections that were refused lately */
 	struct packet *current; /* a fragment whose verdict may come while it is processed */
+	const struct judgement *whole; /* of the datagram whose fragments are being settled */
 	void (*late_verdict)(void *context, const struct packet *p);
 	void *context;
 	struct stats stats; /* what the engine itself counts */
 };
 
 /*
- * Makes the record of a flow that begins with this packet. `door`: the one that it came through, or
- * NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone would have
+ * Makes the record of a flow that begins with this packet. `door`: a copy of the one that it came
+ * through, or NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone would have
  * said. Returns the index, or 0: there is no room.
  */
 uint32_t engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,

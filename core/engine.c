@@ -30,12 +30,10 @@
 #define LOOK_AHEAD 10
 _Static_assert(BATCH_MAX <= 32, "a batch fits the bits of decode_batch()");
 
-/* What a packet is told to be, with what a record wants to know of it. */
-struct judgement {
-	enum reason reason;
-	uint32_t index; /* of its flow, or 0 */
-	enum direction direction;
-	bool has_direction;
+/* For close_sessions(). */
+struct collection {
+	struct table *table;
+	GArray *entries; /* uint64_t: index, id, index, … */
 };
 
 /* Time is what packets say, but it never goes back. */
@@ -102,23 +100,48 @@ remember_refusals(struct engine *e, const struct packet *p, enum reason reason, 
 	return reason;
 }
 
-static void
-first_packet(struct engine *e, const struct packet *p, struct judgement *j)
+/*
+ * What a door has to say of a first packet: REASON_NONE, or EXPECTED and *ret_door. It speaks for
+ * those who come to it. A packet that leaves from the door's own side to its peer belongs to it too,
+ * but may go only where policy lets it, unless the door names the peer's port or call.
+ */
+static enum reason
+ask_doors(struct engine *e, const struct packet *p, enum reason alone, bool *ret_reverse,
+	struct expectation *ret_door)
 {
-	const struct expectation *door;
-	bool reverse = false;
+	const struct expectation *door = find_door(e, p, ret_reverse);
+
+	if (!door)
+		return REASON_NONE;
+	if (*ret_reverse && reason_verdict(alone) == VERDICT_DROP &&
+		!(door->mask & (PN_EXPECT_SRC_PORT | PN_EXPECT_CALL_ID)))
+		return REASON_NONE;
+	/* The door may go while the flow is made: it is kept as it is now. */
+	*ret_door = *door;
+	return REASON_EXPECTED;
+}
+
+/* A packet without a flow; or a new SYN on the flow `over`, which ends if the SYN is accepted. */
+static void
+first_packet(struct engine *e, const struct packet *p, struct judgement *j, uint32_t over)
+{
+	struct expectation door;
+	bool reverse = false, expected;
 	enum reason alone;
 
 	j->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
 	j->has_direction = true;
-	door = find_door(e, p, &reverse);
 	alone = policy_first_packet(e->policy, p, j->direction);
+	expected = ask_doors(e, p, alone, &reverse, &door) == REASON_EXPECTED;
 	if (p->proto == PROTO_TCP)
-		alone = remember_refusals(e, p, alone, door);
-	j->reason = door ? REASON_EXPECTED : alone;
+		alone = remember_refusals(e, p, alone, expected);
+	j->reason = expected ? REASON_EXPECTED : alone;
 	if (reason_verdict(j->reason) == VERDICT_DROP)
 		return;
-	j->index = engine_begin_flow(e, p, j->reason, j->direction, door, reverse, alone);
+	if (over)
+		engine_end_flow(e, over, FLOW_END_CLOSED);
+	j->index = engine_begin_flow(
+		e, p, j->reason, j->direction, expected ? &door : NULL, reverse, alone);
 	if (j->index)
 		watch_and_count(e, p, DIR_ORIGINAL, j);
 	else
@@ -134,14 +157,14 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 
 	j->direction = flow_direction(flow);
 	j->has_direction = true;
+	if (flow->flags & FLOW_RESET) {
+		j->reason = REASON_HELPER;
+		return;
+	}
 	if (p->proto == PROTO_TCP) {
 		j->reason = tcp_track(flow, p, dir);
 		if (j->reason != REASON_NONE)
 			return;
-	}
-	if (flow->flags & FLOW_RESET) {
-		j->reason = REASON_HELPER;
-		return;
 	}
 	timer_touch(e->timer, e->flows, j->index, e->now);
 	if (first_reply)
@@ -172,10 +195,6 @@ find_flow(struct engine *e, const struct packet *p, unsigned *ret_dir)
 		engine_end_flow(e, index, FLOW_END_TIMEOUT);
 		return 0;
 	}
-	if (p->proto == PROTO_TCP && p->tcp.flags & TCP_SYN && tcp_reopens(flow, p, *ret_dir)) {
-		engine_end_flow(e, index, FLOW_END_CLOSED);
-		return 0;
-	}
 	return index;
 }
 
@@ -183,19 +202,29 @@ static void
 judge(struct engine *e, const struct packet *p, struct judgement *j)
 {
 	unsigned dir;
+	uint32_t index;
 
 	if (p->proto == PROTO_TCP && !tcp_flags_possible(p->tcp.flags)) {
 		j->reason = REASON_TCP_FLAGS;
 		return;
 	}
-	j->index = find_flow(e, p, &dir);
-	if (j->index)
-		later_packet(e, p, dir, j);
-	else
-		first_packet(e, p, j);
+	index = find_flow(e, p, &dir);
+	if (!index || (p->proto == PROTO_TCP && tcp_reopens(&e->flows[index], p, dir))) {
+		first_packet(e, p, j, index);
+		return;
+	}
+	j->index = index;
+	later_packet(e, p, dir, j);
 }
 
-/* The flow that an ICMP error speaks of: it must have sent what the error carries (RFC 5927 §4). */
+/* Did the flow send that sequence number lately, in that direction (RFC 5927 §4.1)? */
+static bool
+has_sent(const struct flow *flow, unsigned dir, uint32_t seq)
+{
+	return flow->pkts[dir] && flow->tcp[dir].end - seq <= flow->tcp[!dir].max_win + 1;
+}
+
+/* The flow that an ICMP error speaks of: it must have sent what the error carries. */
 static uint32_t
 find_icmp_flow(struct engine *e, const struct packet *p)
 {
@@ -203,6 +232,7 @@ find_icmp_flow(struct engine *e, const struct packet *p)
 	const struct flow *flow;
 	bool from_hi;
 	uint32_t index, seq;
+	unsigned dir;
 
 	if (decode_icmp_inner(p, &inner.key, &from_hi) < 0)
 		return 0;
@@ -211,12 +241,16 @@ find_icmp_flow(struct engine *e, const struct packet *p)
 		return 0;
 	flow = &e->flows[index];
 	inner.flags = from_hi ? PACKET_FROM_HI : 0;
-	if (decode_icmp_inner_seq(p, &seq) >= 0 &&
-		(int32_t)(flow->tcp[flow_dir(flow, &inner)].end - seq) < 0)
-		return 0;
-	if (flow->flags & FLOW_ALIAS)
+	dir = flow_dir(flow, &inner);
+	if (flow->flags & FLOW_ALIAS) {
 		index = flow->extra;
-	return flow_expired(e->timer, &e->flows[index], e->now) ? 0 : index;
+		flow = &e->flows[index];
+	}
+	if (!flow->pkts[dir] || flow_expired(e->timer, flow, e->now))
+		return 0;
+	if (decode_icmp_inner_seq(p, &seq) >= 0 && !has_sent(flow, dir, seq))
+		return 0;
+	return index;
 }
 
 /*
@@ -268,6 +302,8 @@ fragment_settled(void *context, const struct packet *fragment, enum reason reaso
 	struct judgement j = { .reason = reason };
 	struct packet copy;
 
+	if (e->whole)
+		j = *e->whole;
 	if (e->current && e->current->number == fragment->number) {
 		settle(e, e->current, &j);
 		return;
@@ -305,8 +341,11 @@ process_fragment(struct engine *e, struct packet *p)
 		decode_ip(&whole, &e->decode);
 		whole.hash = table_hash(e->table, &whole.key);
 		whole.flow = 0;
+		j.reason = REASON_NONE;
 		judge_whole(e, &whole, &j);
+		e->whole = &j;
 		defrag_settle(e->defrag, j.reason);
+		e->whole = NULL;
 	}
 	e->current = NULL;
 	if (r < 0)
@@ -366,22 +405,54 @@ engine_process(struct engine *e, struct batch *batch)
 	table_work(e->table);
 }
 
+/* The flows that a helper watches, as indices and ids: closing one may end others. */
+static void
+collect_session(void *context, uint32_t index)
+{
+	struct collection *c = context;
+	const struct flow_extra *extra = table_extra_get(c->table, table_flow(c->table, index));
+	uint64_t entry[2] = { index };
+
+	if (!extra || !extra->session)
+		return;
+	entry[1] = table_flow_id(c->table, table_flow(c->table, index));
+	g_array_append_vals(c->entries, entry, 2);
+}
+
+/* Ends every session, so that what helpers have to say at the end is said in time. */
+static void
+close_sessions(struct engine *e)
+{
+	struct collection c = { e->table, g_array_new(false, false, sizeof(uint64_t)) };
+
+	table_each(e->table, collect_session, &c);
+	host_set_time(e->host, e->now);
+	for (guint n = 0; n + 1 < c.entries->len; n += 2) {
+		uint32_t index = (uint32_t)g_array_index(c.entries, uint64_t, n);
+		uint64_t id = g_array_index(c.entries, uint64_t, n + 1);
+		const struct flow *flow = &e->flows[index];
+		const struct flow_extra *extra = table_extra_get(e->table, flow);
+
+		if (key_family(&flow->key) && table_flow_id(e->table, flow) == id && extra &&
+			extra->session)
+			session_close(e->host, index);
+	}
+	g_array_unref(c.entries);
+}
+
 void
 engine_finish(struct engine *e)
 {
+	if (e->finished)
+		return;
+	e->finished = true;
 	defrag_flush(e->defrag);
+	if (e->host) {
+		close_sessions(e);
+		host_stop(e->host);
+	}
 	if (e->recorders->wants_flows)
 		table_each(e->table, engine_tell_open_flow, e);
-}
-
-static void
-close_session(void *context, uint32_t index)
-{
-	struct engine *e = context;
-	const struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
-
-	if (extra && extra->session)
-		session_close(e->host, index);
 }
 
 void
@@ -390,7 +461,7 @@ engine_free(struct engine *e)
 	if (!e)
 		return;
 	if (e->host)
-		table_each(e->table, close_session, e);
+		engine_finish(e);
 	host_free(e->host);
 	defrag_free(e->defrag);
 	expects_free(e->expects);

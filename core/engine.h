@@ -28,12 +28,15 @@ struct engine_options {
 /* On failure *ret_message says why, the caller's to g_free(). */
 int engine_new(
 	const struct engine_options *options, struct engine **ret_engine, char **ret_message);
+/* Calls engine_finish() if that was not done and there are helpers: recorders must still be there
+ * then. */
 void engine_free(struct engine *engine);
 
 /* Decodes the packets of a batch and gives each its verdict. */
 void engine_process(struct engine *engine, struct batch *batch);
 
-/* The input is over: settles what is held, tells of every flow that is open, in order of id. */
+/* The input is over: settles what is held, ends the sessions of helpers and stops the plugins, tells
+ * of every flow that is open, in order of id. After it recorders may go; no packet may come. */
 void engine_finish(struct engine *engine);
 
 void engine_get_stats(const struct engine *engine, struct stats *ret_stats);

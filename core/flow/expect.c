@@ -3,9 +3,9 @@
  * The table of expectations: a fixed array of doors, found through four kinds of chains.
  *
  * Chains by destination address serve first packets, chains by parent and by root serve limits and
- * ends, chains by id the rest. All are as long as a limit allows at most, and all memory is there from the start. Deadlines
- * stand apart, so that a sweep for overdue doors reads little; a sweep happens only when the
- * earliest known deadline has come.
+ * ends, chains by id the rest. All are as long as a limit allows at most, and all memory is there
+ * from the start. Deadlines stand apart, so that a sweep for overdue doors reads little; a sweep
+ * happens only when the earliest known deadline has come.
  */
 #include "flow/expect.h"
 
@@ -16,7 +16,8 @@
 
 enum chain { CHAIN_DST, CHAIN_PARENT, CHAIN_ROOT, CHAIN_ID, CHAINS };
 
-#define NEVER UINT64_MAX
+#define NEVER      UINT64_MAX
+#define SWEEP_TIME UINT64_C(1000000000) /* ns between sweeps, at least */
 
 struct door {
 	struct expectation e;   /* id 0: not in use */
@@ -162,6 +163,31 @@ door_end(struct expects *expects, struct door *door, enum expect_action action)
 	expects->owner.ended(expects->owner.context, &e, action);
 }
 
+/* What a door is for, and when its time is up. */
+static void
+door_fill(struct expects *expects, struct door *door, const struct expectation *wanted,
+	uint32_t dst_hash)
+{
+	door->e = *wanted;
+	door->hash[CHAIN_DST] = dst_hash;
+	expects->deadlines[door - expects->doors] = wanted->deadline;
+	if (wanted->deadline < expects->due)
+		expects->due = wanted->deadline;
+}
+
+/* Puts a door that has its id into its chains. */
+static void
+chain_add(struct expects *expects, struct door *door)
+{
+	door->hash[CHAIN_PARENT] = mix(expects, door->e.parent_id, 1);
+	door->hash[CHAIN_ROOT] = mix(expects, door->e.root_id, 2);
+	door->hash[CHAIN_ID] = (uint32_t)door->e.id & expects->mask;
+	for (unsigned chain = 0; chain < CHAINS; chain++) {
+		door->next[chain] = expects->heads[chain][door->hash[chain]];
+		expects->heads[chain][door->hash[chain]] = (uint32_t)(door - expects->doors) + 1;
+	}
+}
+
 static struct door *
 door_add(struct expects *expects, const struct expectation *wanted, uint32_t dst_hash)
 {
@@ -173,20 +199,10 @@ door_add(struct expects *expects, const struct expectation *wanted, uint32_t dst
 	else
 		n = ++expects->high;
 	door = &expects->doors[n - 1];
-	door->e = *wanted;
+	door_fill(expects, door, wanted, dst_hash);
 	door->e.id = ++expects->next_id;
 	door->e.flows = 0;
-	door->hash[CHAIN_DST] = dst_hash;
-	door->hash[CHAIN_PARENT] = mix(expects, wanted->parent_id, 1);
-	door->hash[CHAIN_ROOT] = mix(expects, wanted->root_id, 2);
-	door->hash[CHAIN_ID] = (uint32_t)door->e.id & expects->mask;
-	for (unsigned chain = 0; chain < CHAINS; chain++) {
-		door->next[chain] = expects->heads[chain][door->hash[chain]];
-		expects->heads[chain][door->hash[chain]] = n;
-	}
-	expects->deadlines[n - 1] = wanted->deadline;
-	if (wanted->deadline < expects->due)
-		expects->due = wanted->deadline;
+	chain_add(expects, door);
 	expects->stats.opened++;
 	if (++expects->stats.open > expects->stats.peak)
 		expects->stats.peak = expects->stats.open;
@@ -250,23 +266,21 @@ take_census(struct expects *expects, const struct expectation *wanted, uint32_t 
 	return census;
 }
 
+/* All that was asked for is new, also whose door it is; its id and what came through it stay. */
 static const struct expectation *
 refresh(struct expects *expects, struct door *door, const struct expectation *wanted)
 {
-	struct expectation *e = &door->e;
+	struct expectation was = door->e;
 
-	e->deadline = wanted->deadline;
-	e->timeout = wanted->timeout;
-	e->max_flows = wanted->max_flows;
-	e->group = wanted->group;
-	e->mask = wanted->mask;
-	e->src_port = wanted->src_port;
-	memcpy(e->cookie, wanted->cookie, sizeof(e->cookie));
-	expects->deadlines[door - expects->doors] = e->deadline;
-	if (e->deadline < expects->due)
-		expects->due = e->deadline;
+	for (unsigned chain = 0; chain < CHAINS; chain++)
+		chain_remove(expects, (enum chain)chain, door);
+	door_fill(expects, door, wanted, door->hash[CHAIN_DST]);
+	door->e.id = was.id;
+	door->e.flows = was.flows;
+	door->e.flags &= ~(uint32_t)PN_EXPECT_REFRESH;
+	chain_add(expects, door);
 	expects->stats.refreshed++;
-	return e;
+	return &door->e;
 }
 
 int
@@ -494,7 +508,8 @@ expects_expire(struct expects *expects, uint64_t now)
 		else if (expects->deadlines[n] < due)
 			due = expects->deadlines[n];
 	}
-	expects->due = due;
+	/* Matching is exact at any time, so a sweep a second is enough however many are due. */
+	expects->due = MAX(due, now + SWEEP_TIME);
 }
 
 void

@@ -19,7 +19,6 @@ struct expectation {
 	uint64_t id;          /* from 1, in order of creation */
 	uint64_t parent_id;   /* id of the control flow */
 	uint64_t root_id;     /* of the first flow in the chain of parents */
-	uint64_t opened;      /* ns */
 	uint64_t deadline;    /* ns */
 	uint32_t parent;      /* index of the control flow, 0 once it is gone */
 	uint32_t timeout;     /* seconds */
@@ -31,7 +30,7 @@ struct expectation {
 	uint16_t dst_port_last; /* of one port: the same */
 	uint16_t call_id, call_id_reply;
 	uint16_t max_flows;
-	uint16_t flows;       /* that came through, or are pending */
+	uint16_t flows;       /* that came through */
 	uint8_t proto;
 	uint8_t depth;        /* of the child: 1 for a child of a flow without parent */
 	uint8_t src_bits;     /* prefix length of src; all bits unless policy names prefixes */
@@ -95,7 +94,9 @@ bool expects_any(const struct expects *expects);
 
 /*
  * The door that this first packet comes through, or NULL. *ret_reverse: it was sent from the door's
- * own address and port to its peer. Of several that match the oldest is taken. Nothing is counted.
+ * own address and port to its peer. Such a packet belongs to the door, but the door does not speak
+ * for it: the door says who may come to it, not where its own side may go. Of several that match the
+ * oldest is taken. Nothing is counted.
  */
 const struct expectation *expects_match(
 	const struct expects *expects, const struct tuple *tuple, uint64_t now, bool *ret_reverse);

@@ -69,10 +69,8 @@ record_add(struct table *table, const struct key *key, uint64_t hash, uint32_t *
 	struct flow *flow;
 	int r;
 
-	if (!index) {
-		table->refused++;
+	if (!index)
 		return -ENOSPC;
-	}
 	r = buckets_add(&table->buckets, (uint32_t)hash, index);
 	if (r < 0) {
 		slab_put(&table->flows, index);
@@ -276,7 +274,6 @@ table_get_stats(const struct table *table, struct table_stats *ret_stats)
 		.extras = table->extras.count,
 		.peak = table->peak,
 		.created = table->created,
-		.refused = table->refused,
 		.grown = table->buckets.grown,
 		.memory = (uint64_t)table->flows.high * table->flows.record +
 			(uint64_t)table->extras.high * table->extras.record +

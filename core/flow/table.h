@@ -33,7 +33,6 @@ struct table_stats {
 	uint32_t extras;
 	uint32_t peak;
 	uint64_t created;
-	uint64_t refused;   /* flows for which there was no room */
 	uint64_t grown;     /* times the index doubled */
 	uint64_t memory;    /* bytes of records that have been used, and of the index */
 };
@@ -45,7 +44,6 @@ struct table {
 	struct slab extras;
 	uint64_t seed[4];
 	uint64_t created;
-	uint64_t refused;
 	uint32_t peak;
 	struct timer timer;
 };

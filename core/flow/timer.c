@@ -11,6 +11,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define STAMP_MASK UINT64_C(0xfff) /* of flow.slot: seconds */
+
 static bool
 is_unreplied(const struct flow *flow)
 {
@@ -84,7 +86,7 @@ wheel_second(const struct timer *timer, const struct flow *flow, uint64_t tick)
 static uint16_t
 unreplied_slot(const struct flow *flow, uint64_t now)
 {
-	return (uint16_t)(TIMER_UNREPLIED | flow->state << 12 | (now / NSEC_PER_SEC & 0xfff));
+	return (uint16_t)(TIMER_UNREPLIED | flow->state << 12 | (now / NSEC_PER_SEC & STAMP_MASK));
 }
 
 void
@@ -122,9 +124,13 @@ void
 timer_touch_unreplied(struct timer *timer, struct flow *flows, uint32_t index, uint64_t now)
 {
 	const struct flow *flow = &flows[index];
-	uint64_t queued = (now / NSEC_PER_SEC - flow->slot) & 0xfff; /* seconds in the queue */
+	uint64_t queued = (now / NSEC_PER_SEC - flow->slot) & STAMP_MASK; /* seconds in the queue */
+	uint64_t patience = timer->timeout[flow->state] / 8;
 
-	if (!is_unreplied(flow) || queued * NSEC_PER_SEC <= timer->timeout[flow->state] / 8)
+	/* Before the stamp wraps around. */
+	if (patience > STAMP_MASK / 2 * NSEC_PER_SEC)
+		patience = STAMP_MASK / 2 * NSEC_PER_SEC;
+	if (!is_unreplied(flow) || queued * NSEC_PER_SEC <= patience)
 		return;
 	timer_remove(timer, flows, index);
 	queue_push(timer, flows, index, unreplied_slot(flow, now));

@@ -269,7 +269,6 @@ complete(const struct watched *w, const struct door_asker *asker, const char *ch
 	wanted->parent = w->index;
 	wanted->parent_id = flow_id_of(w);
 	wanted->root_id = extra && extra->root_id ? extra->root_id : wanted->parent_id;
-	wanted->opened = w->host->now;
 	wanted->deadline = w->host->now + wanted->timeout * SECOND;
 	wanted->helper = w->helper->desc->name;
 	wanted->owner = (void *)w->helper;
@@ -442,44 +441,59 @@ table_note(struct pn_flow *flow, const char *key, const char *value, size_t len)
 	return flow_extra_note(extra, key, text, len);
 }
 
-/* The first child of the group (NULL: of any), or 0. */
-static uint32_t
-find_child(const struct table *table, uint32_t parent, const uint32_t *group)
-{
-	const struct flow_extra *extra = table_extra_get(table, table_flow(table, parent));
-	uint32_t child = extra ? extra->first_child : 0;
+/* A flow by index and id: an index alone may be somebody else's by now. */
+struct descendant {
+	uint32_t index;
+	uint64_t id;
+};
 
-	while (child) {
-		extra = table_extra_get(table, table_flow(table, child));
+/* The children of the group (NULL: all). */
+static GArray *
+list_children(const struct table *table, uint32_t parent, const uint32_t *group)
+{
+	GArray *list = g_array_new(false, false, sizeof(struct descendant));
+	const struct flow_extra *extra = table_extra_get(table, table_flow(table, parent));
+	struct descendant d = { .index = extra ? extra->first_child : 0 };
+
+	while (d.index) {
+		d.id = table_flow_id(table, table_flow(table, d.index));
+		extra = table_extra_get(table, table_flow(table, d.index));
 		if (!group || extra->group == *group)
-			return child;
-		child = extra->next_sibling;
+			g_array_append_val(list, d);
+		d.index = extra->next_sibling;
 	}
-	return 0;
+	return list;
+}
+
+static bool
+is_there(const struct table *table, const struct descendant *d)
+{
+	const struct flow *flow = table_flow(table, d->index);
+
+	return key_family(&flow->key) && !(flow->flags & FLOW_ALIAS) &&
+	       table_flow_id(table, flow) == d->id;
 }
 
 /*
  * Ends children with all that descends from them, the youngest generation first. To end a flow runs
- * callbacks that may end others, so after each the search begins anew; the engine may also keep a
- * flow for a while, and then it is not asked again.
+ * callbacks that may end others, so each is looked for again. Policy bounds the depth of a chain,
+ * and so of the recursion.
  */
 static void
-end_descendants(const struct watched *w, const uint32_t *group)
+end_descendants(const struct host_options *options, uint32_t parent, const uint32_t *group)
 {
-	const struct host_options *options = &w->host->options;
-	uint32_t child, below, last = 0;
+	GArray *list = list_children(options->table, parent, group);
 
-	for (;;) {
-		child = find_child(options->table, w->index, group);
-		if (!child)
-			return;
-		for (below = child; below; below = find_child(options->table, child, NULL))
-			child = below;
-		if (child == last)
-			return;
-		last = child;
-		options->end_flow(options->context, child);
+	for (guint i = 0; i < list->len; i++) {
+		const struct descendant *d = &g_array_index(list, struct descendant, i);
+
+		if (!is_there(options->table, d))
+			continue;
+		end_descendants(options, d->index, NULL);
+		if (is_there(options->table, d))
+			options->end_flow(options->context, d->index);
 	}
+	g_array_unref(list);
 }
 
 static int32_t
@@ -488,7 +502,7 @@ table_close(struct pn_flow *flow)
 	const struct watched *w = watched_of(flow);
 
 	expects_close_flow(w->host->options.expects, flow_id_of(w), NULL, true);
-	end_descendants(w, NULL);
+	end_descendants(&w->host->options, w->index, NULL);
 	return 0;
 }
 
@@ -498,7 +512,7 @@ table_close_group(struct pn_flow *flow, uint32_t group)
 	const struct watched *w = watched_of(flow);
 
 	expects_close_flow(w->host->options.expects, flow_id_of(w), &group, true);
-	end_descendants(w, &group);
+	end_descendants(&w->host->options, w->index, &group);
 	return 0;
 }
 

@@ -63,17 +63,25 @@ host_new(const struct host_options *options, struct host **ret_host, char **ret_
 }
 
 void
-host_free(struct host *host)
+host_stop(struct host *host)
 {
-	if (!host)
-		return;
 	for (unsigned i = 0; i < host->n_instances; i++) {
 		struct instance *in = host->instances[i];
 
 		if (in->started && in->desc->stop)
 			in->desc->stop(&in->pn);
-		instance_free(in);
+		in->started = false;
 	}
+}
+
+void
+host_free(struct host *host)
+{
+	if (!host)
+		return;
+	host_stop(host);
+	for (unsigned i = 0; i < host->n_instances; i++)
+		instance_free(host->instances[i]);
 	g_free(host->instances);
 	g_free(host->tcp.list);
 	g_free(host->udp.list);

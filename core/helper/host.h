@@ -41,6 +41,9 @@ struct host_options {
 int host_new(const struct host_options *options, struct host **ret_host, char **ret_message);
 void host_free(struct host *host);
 
+/* The input is over: stops the plugins, whose sessions are closed. */
+void host_stop(struct host *host);
+
 /* Packet time, before anything else happens at that time. */
 void host_set_time(struct host *host, uint64_t now);
 

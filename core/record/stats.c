@@ -31,7 +31,7 @@ static const struct field {
 	FIELD(flows, "created", table.created),
 	FIELD(flows, "expired", expired),
 	FIELD(flows, "evicted", evicted),
-	FIELD(flows, "refused", table.refused),
+	FIELD(flows, "refused", refused_flows),
 	FIELD(doors, "open", expect.open),
 	FIELD(doors, "peak", expect.peak),
 	FIELD(doors, "opened", expect.opened),

@@ -52,7 +52,8 @@ ask(struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapped *ret_
 	struct ftp *ftp = flow->state;
 	int64_t id = flow->host->expect(flow, expect, ret_mapped);
 
-	ftp->door = id > 0 ? id : 0;
+	if (id > 0)
+		ftp->door = id;
 	return id;
 }
 
@@ -84,10 +85,13 @@ ftp_door_to_client(struct pn_flow *flow, const struct ftp_pending *command)
 void
 ftp_door_refused(struct pn_flow *flow, const struct ftp_pending *command)
 {
-	const struct ftp *ftp = flow->state;
+	struct ftp *ftp = flow->state;
 
-	if (command->door > 0 && ftp->door == command->door)
-		ftp_door_close(flow);
+	if (command->door <= 0)
+		return;
+	(void)flow->host->unexpect(flow, command->door);
+	if (ftp->door == command->door)
+		ftp->door = 0;
 }
 
 /* Will the client go elsewhere than the reply says? */

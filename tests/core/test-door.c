@@ -13,7 +13,7 @@ assert_wanted(const struct expectation *e)
 	const struct expectation *a = &w->wanted;
 
 	ck_assert(a->id == 0 && a->parent_id == 0 && a->root_id == 0 && a->parent == 0);
-	ck_assert(a->opened == 0 && a->deadline == 0 && a->flows == 0);
+	ck_assert(a->deadline == 0 && a->flows == 0);
 	ck_assert(!a->helper && !a->child && !a->owner);
 	ck_assert_uint_eq(a->timeout, e->timeout);
 	ck_assert_uint_eq(a->mask, e->mask);

@@ -142,6 +142,57 @@ START_TEST(from_the_inside_first)
 }
 END_TEST
 
+/* A door outside lets the client go there. It lets nobody come from there. */
+START_TEST(a_door_outside_opens_nothing_inside)
+{
+	struct kit_rig *r = rig();
+	struct pn_expect e = door(4000, 0);
+
+	e.src.family = PN_ADDR_SENDER;
+	e.dst.family = PN_ADDR_RECEIVER;
+	ask(r, &e);
+	ck_assert_int_eq(send_udp(r, "192.0.2.1:4000", "10.0.0.1:22", "x", 1), REASON_UNSOLICITED);
+	ck_assert_int_eq(send_udp(r, "192.0.2.1:4000", "10.0.0.1:445", "x", 1), REASON_UNSOLICITED);
+	ck_assert_int_eq(send_udp(r, "10.0.0.1:9", "192.0.2.1:4000", "x", 1), REASON_EXPECTED);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* … unless it names the port that it lets out. */
+START_TEST(both_ports_are_named)
+{
+	struct kit_rig *r = rig();
+	struct pn_expect e = door(4000, 0);
+
+	e.src.family = PN_ADDR_SENDER;
+	e.dst.family = PN_ADDR_RECEIVER;
+	e.mask |= PN_EXPECT_SRC_PORT;
+	e.src_port = 5000;
+	ask(r, &e);
+	ck_assert_int_eq(send_udp(r, "192.0.2.1:4000", "10.0.0.1:22", "x", 1), REASON_UNSOLICITED);
+	ck_assert_int_eq(send_udp(r, "192.0.2.1:4000", "10.0.0.1:5000", "x", 1), REASON_EXPECTED);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* Where there is no room to remember who let a flow in, it does not come in. */
+START_TEST(doors_need_room)
+{
+	struct kit_rig *r = kit_rig_mock("[Limits]\nMaxHelperFlows=1\n", &mock, "10.0.0.0/8");
+	struct pn_expect e = door(4000, 0);
+	struct stats stats;
+
+	ask(r, &e);
+	ck_assert_int_eq(send_udp(r, "192.0.2.1:9", "10.0.0.1:4000", "x", 1), REASON_TABLE_FULL);
+	ck_assert_int_eq(send_udp(r, "10.0.0.1:8", SERVER, "x", 1), REASON_OUTBOUND);
+	engine_get_stats(r->engine, &stats);
+	ck_assert_uint_eq(stats.refused_flows, 1);
+	ck_assert_uint_eq(stats.unwatched, 1);
+	ck_assert_uint_eq(stats.table.flows, 2);
+	kit_rig_free(r);
+}
+END_TEST
+
 START_TEST(an_answer_consumes_the_door)
 {
 	struct kit_rig *r = rig();
@@ -260,6 +311,9 @@ suite(void)
 	tcase_add_test(c, through_the_door);
 	tcase_add_test(c, refused_by_the_checks);
 	tcase_add_test(c, from_the_inside_first);
+	tcase_add_test(c, a_door_outside_opens_nothing_inside);
+	tcase_add_test(c, both_ports_are_named);
+	tcase_add_test(c, doors_need_room);
 	tcase_add_test(c, an_answer_consumes_the_door);
 	tcase_add_test(c, doors_end_with_their_flow);
 	tcase_add_test(c, children_die_with_their_parent_if_told_so);

@@ -49,7 +49,6 @@ START_TEST(a_door_knows_who_asked)
 	ck_assert_uint_eq(e->depth, 1);
 	ck_assert_str_eq(e->helper, "mock");
 	ck_assert_ptr_eq(e->owner, host_find(room.host, "mock"));
-	ck_assert_uint_eq(e->opened, room.now);
 	ck_assert_uint_eq(e->deadline, room.now + 30 * ROOM_SECOND);
 	ck_assert_uint_eq(e->registrant.bytes[3], 7);
 	ck_assert_uint_eq(e->dst.bytes[3], 7);

@@ -342,7 +342,7 @@ START_TEST(acknowledging_ahead)
 	t.seq[C] += 10;
 	kit_segment(&t, S, 0, NULL, 0);
 	t.seq[C] -= 10;
-	kit_segment(&t, C, 10, "\r\nNOOP\r\nPORT 10,0,0,1,15,160\r\n", 32);
+	kit_segment(&t, C, 10, "\r\nNOOP\r\nPORT 10,0,0,1,15,160\r\n", 30);
 	kit_say(&t, S, "200 fine\r\n200 fine\r\n");
 	assert_no_door(r);
 }
