@@ -43,8 +43,8 @@ struct engine {
 
 /*
  * Makes the record of a flow that begins with this packet. `door`: a copy of the one that it came
- * through, or NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone would have
- * said. Returns the index, or 0: there is no room.
+ * through, or NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone
+ * would have said. Returns the index, or 0: there is no room.
  */
 uint32_t engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
 	enum direction direction, const struct expectation *door, bool reverse, enum reason alone);

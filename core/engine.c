@@ -102,8 +102,8 @@ remember_refusals(struct engine *e, const struct packet *p, enum reason reason, 
 
 /*
  * What a door has to say of a first packet: REASON_NONE, or EXPECTED and *ret_door. It speaks for
- * those who come to it. A packet that leaves from the door's own side to its peer belongs to it too,
- * but may go only where policy lets it, unless the door names the peer's port or call.
+ * those who come to it. A packet that leaves from the door's own side to its peer belongs to it
+ * too, but may go only where policy lets it, unless the door names the peer's port or call.
  */
 static enum reason
 ask_doors(struct engine *e, const struct packet *p, enum reason alone, bool *ret_reverse,

@@ -35,8 +35,10 @@ void engine_free(struct engine *engine);
 /* Decodes the packets of a batch and gives each its verdict. */
 void engine_process(struct engine *engine, struct batch *batch);
 
-/* The input is over: settles what is held, ends the sessions of helpers and stops the plugins, tells
- * of every flow that is open, in order of id. After it recorders may go; no packet may come. */
+/*
+ * The input is over: settles what is held, ends the sessions of helpers and stops the plugins, and
+ * tells of every flow that is open, in order of id. After it recorders may go; no packet may come.
+ */
 void engine_finish(struct engine *engine);
 
 void engine_get_stats(const struct engine *engine, struct stats *ret_stats);

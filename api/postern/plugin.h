@@ -172,7 +172,7 @@ enum {
 	PN_REFUSED_PORT_LOW,         /* below 1024, towards the protected side */
 	PN_REFUSED_PORT_DENIED,      /* on the deny list, towards the protected side */
 	PN_REFUSED_PORT_RANGE,       /* a range wider than policy allows, or reversed */
-	PN_REFUSED_LIMIT_FLOW,       /* too many doors open for this flow */
+	PN_REFUSED_LIMIT_FLOW,       /* this flow may have no door at all; else its oldest goes */
 	PN_REFUSED_LIMIT_ROOT,       /* … for all descendants of one flow */
 	PN_REFUSED_LIMIT_HOST,       /* … towards one host */
 	PN_REFUSED_LIMIT_TOTAL,      /* … in all */
@@ -280,7 +280,8 @@ struct pn_host {
 	int32_t (*unexpect)(struct pn_flow *flow, int64_t id);
 
 	/* Closes the doors of this helper towards that destination which the sender of the current
-	 * message has opened, from this flow or another. Returns how many. */
+	 * message has opened, from this flow or another. Returns how many. -EINVAL: not in
+	 * message(), or no address. */
 	int32_t (*unexpect_destination)(
 		struct pn_flow *flow, uint8_t proto, const struct pn_addr *dst, uint16_t port);
 
@@ -331,7 +332,9 @@ struct pn_helper {
 	 * Length of the first message in `bytes`: > 0; 0: more bytes are needed to tell, or to be
 	 * whole; negative errno: this is not my protocol, and the helper leaves the flow.
 	 * A length beyond `len` is fine: the host waits. Called with what has arrived, at most
-	 * max_message bytes; when that many bytes do not settle it, the helper leaves the flow.
+	 * max_message bytes; when that many bytes do not settle it, the helper leaves the flow. As
+	 * long as the answer is 0 it is called anew for each segment, with all the bytes: where
+	 * messages may be long, tell the length from their beginning.
 	 * UDP helpers have none: a datagram is a message.
 	 */
 	int64_t (*frame)(struct pn_flow *flow, uint32_t dir, const uint8_t *bytes, size_t len);

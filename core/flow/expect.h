@@ -78,13 +78,13 @@ int expects_new(const struct expect_limits *limits, const struct expect_owner *o
 void expects_free(struct expects *expects); /* tells nobody */
 
 /*
- * Opens the door *wanted (its id is ignored) or refreshes one for the same destination and source of
- * the same parent (or, with PN_EXPECT_OUTLIVE, of the same helper and registrant): then its deadline,
- * source port, cookie and the rest are the new ones and *ret_refreshed is true. With
- * PN_EXPECT_REFRESH it only refreshes: -PN_REFUSED_GONE. Where the flow has `per_flow` or max_doors of them open,
- * its oldest door is closed to make room. Returns the door (valid until it ends) through ret, and
- * 0; or -PN_REFUSED_LIMIT_ROOT, _HOST, _TOTAL, or -PN_REFUSED_CONFLICT when another parent has a
- * door open for the same destination and source.
+ * Opens the door *wanted (its id is ignored) or refreshes one for the same destination and source
+ * of the same parent (or, with PN_EXPECT_OUTLIVE, of the same helper and registrant): then its
+ * deadline, source port, cookie and the rest are the new ones and *ret_refreshed is true. With
+ * PN_EXPECT_REFRESH it only refreshes: -PN_REFUSED_GONE. Where the flow has `per_flow` or
+ * max_doors of them open, its oldest door is closed to make room. Returns the door (valid until
+ * it ends) through ret, and 0; or -PN_REFUSED_LIMIT_ROOT, _HOST, _TOTAL, or -PN_REFUSED_CONFLICT
+ * when another parent has a door open for the same destination and source.
  */
 int expects_open(struct expects *expects, const struct expectation *wanted, uint32_t max_doors,
 	uint64_t now, bool *ret_refreshed, const struct expectation **ret);
@@ -93,10 +93,10 @@ int expects_open(struct expects *expects, const struct expectation *wanted, uint
 bool expects_any(const struct expects *expects);
 
 /*
- * The door that this first packet comes through, or NULL. *ret_reverse: it was sent from the door's
- * own address and port to its peer. Such a packet belongs to the door, but the door does not speak
- * for it: the door says who may come to it, not where its own side may go. Of several that match the
- * oldest is taken. Nothing is counted.
+ * The door that this first packet comes through, or NULL. *ret_reverse: it was sent from the
+ * door's own address and port to its peer. Such a packet belongs to the door, but the door does
+ * not speak for it: the door says who may come to it, not where its own side may go. Of several
+ * that match the oldest is taken. Nothing is counted.
  */
 const struct expectation *expects_match(
 	const struct expects *expects, const struct tuple *tuple, uint64_t now, bool *ret_reverse);

@@ -5,7 +5,7 @@
 #ifndef FTP_DOOR_H
 #define FTP_DOOR_H
 
-#include "ftp.h"
+#include "ftp-state.h"
 
 /* The client, who sends the current message, has asked for a connection by PORT: the door for the
  * server's port 20, until the server answers. */

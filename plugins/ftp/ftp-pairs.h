@@ -35,7 +35,7 @@ struct ftp_pending {
 	uint16_t port;
 	uint16_t kind; /* enum ftp_kind */
 	uint32_t reserved;
-	int64_t door; /* of FTP_KIND_PORT: that was opened early; < 0: was refused; 0: was not asked */
+	int64_t door; /* of FTP_KIND_PORT: opened early; < 0: refused; 0: not asked for */
 };
 
 /* All zero at the start. */

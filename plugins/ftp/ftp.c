@@ -5,20 +5,21 @@
  * A door opens only for a data connection that both sides have agreed on: a PORT, EPRT or LPRT of
  * the client that the server has answered with 2xx, or a 227, 229 or 228 of the server that
  * answers the client's PASV, EPSV or LPSV. Some servers connect first and answer PORT afterwards;
- * so until it is answered, the server's port 20 alone may come, and its coming is the answer. Text that merely looks like a reply answers nothing
- * (CERT VU#328867). Where the pairing of commands and replies is in doubt no door opens until it
- * is certain again (ftp-pairs.h). Doubt never drops anything.
+ * so until it is answered, the server's port 20 alone may come, and its coming is the answer.
+ * Text that merely looks like a reply answers nothing (CERT VU#328867). Where the pairing of
+ * commands and replies is in doubt no door opens until it is certain again (ftp-pairs.h). Doubt
+ * never drops anything.
  *
- * Life-cycle: the state is zero when the flow begins. A flow that does not begin as FTP is left for
- * life. After AUTH TLS and 234 both sides speak TLS until, with the option CCC, each has closed
- * it with a visible alert and gone on in plain text. Nothing is allocated.
+ * Life-cycle: the state is zero when the flow begins. A flow that does not begin as FTP is left
+ * for life. After AUTH TLS and 234 both sides speak TLS until, with the option CCC, each has
+ * closed it with a visible alert and gone on in plain text. Nothing is allocated.
  *
  * Limits: lines of FTP_LINE_MAX bytes, FTP_PAIRS_MAX commands at once, one door at a time (a new
  * data port replaces the old one, RFC 959 §3.2).
  *
  * Relies on the host to check every door, above all that its destination is an end of this flow.
  */
-#include "ftp.h"
+#include "ftp-state.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -121,9 +121,6 @@ enum {
 					      * timeout is capped at 3600 s; asking again for the
 					      * same destination, from any flow of the same helper
 					      * and registrant, refreshes it */
-	PN_EXPECT_REFRESH = 1u << 2,         /* change the door of this flow for the same
-					      * destination, if it is still open; otherwise
-					      * nothing happens: -PN_REFUSED_GONE */
 };
 
 /*
@@ -164,7 +161,7 @@ enum {
 	PN_REFUSED_INVALID = 1001,   /* the request itself is not well-formed */
 	PN_REFUSED_MIDSTREAM,        /* the flow was not seen from its first packet */
 	PN_REFUSED_NOT_ESTABLISHED,  /* both sides have not spoken yet */
-	PN_REFUSED_ADDRESS_FOREIGN,  /* the destination is neither end of this flow */
+	PN_REFUSED_ADDRESS_FOREIGN,  /* the destination is not the sender's own address */
 	PN_REFUSED_ADDRESS_BOGUS,    /* loopback, multicast, broadcast, mapped, this network … */
 	PN_REFUSED_ADDRESS_FIREWALL, /* one of the firewall's own addresses */
 	PN_REFUSED_SOURCE_WILD,      /* the source is not known and policy names no prefixes */
@@ -178,7 +175,6 @@ enum {
 	PN_REFUSED_LIMIT_TOTAL,      /* … in all */
 	PN_REFUSED_DEPTH,            /* a chain of children too deep */
 	PN_REFUSED_CONFLICT,         /* the same door is already open for somebody else */
-	PN_REFUSED_GONE,             /* PN_EXPECT_REFRESH: there is no such door (any more) */
 	PN_REFUSED_END,
 };
 
@@ -269,9 +265,7 @@ struct pn_host {
 	/*
 	 * Asks for a door. Returns its id (> 0) and fills `mapped` (may be NULL); or a negative
 	 * PN_REFUSED_* value. Asking again for a door of this flow that is still open refreshes it
-	 * and returns the same id: its time begins anew, and what else the request says (another
-	 * source port, too) takes the place of what was said before. Only in message() and
-	 * expected().
+	 * and returns the same id. Only in message() and expected().
 	 */
 	int64_t (*expect)(
 		struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapped *mapped);
@@ -285,8 +279,8 @@ struct pn_host {
 		struct pn_flow *flow, uint8_t proto, const struct pn_addr *dst, uint16_t port);
 
 	/* Adds a fact to the flow's record: a short key of a-z0-9-_, a value of ≤ 256 bytes,
-	 * and escaped wherever it is shown; what is not UTF-8 in it becomes U+FFFD. A second note
-	 * of a key replaces the first. -EINVAL: the key; -E2BIG: the value; -ENOSPC: too many. */
+	 * checked as UTF-8 and escaped wherever it is shown. A second note of a key replaces the
+	 * first. -ENOSPC: too many. */
 	int32_t (*note)(struct pn_flow *flow, const char *key, const char *value, size_t len);
 
 	/* Closes the doors of this flow and ends its descendants. */
@@ -343,9 +337,8 @@ struct pn_helper {
 	void (*flow_close)(struct pn_flow *flow);
 
 	/* A flow has come through a door that a flow of this helper had asked for. `child` tells
-	 * of itself through flow_info(); it has no state of this helper's, is valid during the
-	 * call only, and as TCP it cannot ask for doors yet. Runs on the thread of the child; the
-	 * flow that asked may be gone. May be NULL. */
+	 * of itself through flow_info(); it has no state of this helper's. Runs on the thread of
+	 * the child; the flow that asked may be gone. May be NULL. */
 	void (*expected)(struct pn_flow *child, const uint8_t cookie[32]);
 };
 

@@ -2,8 +2,8 @@
 /*
  * What the plugin remembers of a flow, for its own files.
  */
-#ifndef FTP_FTP_H
-#define FTP_FTP_H
+#ifndef FTP_STATE_H
+#define FTP_STATE_H
 
 #include <stdint.h>
 #include <string.h>
