@@ -483,6 +483,7 @@ open_rooms(struct engine *e, const struct engine_options *options, char **ret_me
 		.policy = policy,
 		.plugins = options->plugins,
 		.recorders = options->recorders,
+		.warnings = options->warnings,
 		.context = e,
 		.end_flow = engine_end_descendant,
 	};

@@ -6,6 +6,8 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include <glib.h>
+
 #include "helper/plugin.h"
 #include "policy/policy.h"
 #include "record/record.h"
@@ -19,6 +21,8 @@ struct engine_options {
 	const struct prefix *inside;   /* the protected side; n_inside == 0: auto */
 	unsigned n_inside;
 	const struct recorders *recorders; /* must outlive the engine, filled before its first packet */
+	GPtrArray *warnings; /* gets a line for each key that means nothing to its plugin, to be freed
+			      * by g_free(); or NULL */
 	uint64_t seed[4]; /* of the hashes: secret; no result depends on it */
 	/* The verdict of a packet that was held; may be NULL. Its bytes may be gone (data NULL). */
 	void (*late_verdict)(void *context, const struct packet *p);

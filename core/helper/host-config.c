@@ -128,23 +128,26 @@ missing_option(const struct pn_plugin *desc, const char *section, const char *na
 	g_autofree char *has = list_options(desc);
 
 	if (find_option(desc, name))
-		return g_strdup_printf("%s: not an option of %s; it belongs into [Helper:%s]", name,
+		return g_strdup_printf("%s: not an option of %s; ignored; it belongs into [Helper:%s]", name,
 			section, desc->name);
-	return g_strdup_printf("%s: not an option of %s; it has: %s", name, desc->name, has);
+	return g_strdup_printf("%s: not an option of %s; ignored; it has: %s", name, desc->name, has);
 }
 
-/* Does every key of the section mean something? NULL, or a message. */
+/* Does the section make sense? NULL, or a message. A key that means nothing is but a warning, like
+ * any other key that is not known. */
 static char *
-check_keys(const struct policy_helper *section, const struct pn_plugin *desc)
+check_keys(const struct host *host, const struct policy_helper *section,
+	const struct pn_plugin *desc)
 {
 	bool whole = !strcmp(section->name, desc->name);
 
 	for (unsigned i = 0; i < section->n_options; i++) {
 		const struct policy_option *key = &section->options[i];
 
-		if (!whole || !find_option(desc, key->name))
-			return at_section(section, key->file, key->line,
-				missing_option(desc, section->name, key->name));
+		if ((!whole || !find_option(desc, key->name)) && host->options.warnings)
+			g_ptr_array_add(host->options.warnings,
+				at_section(section, key->file, key->line,
+					missing_option(desc, section->name, key->name)));
 	}
 	if (section->ports_set && whole && count_helpers(desc) > 1 &&
 		!find_helper(desc, desc->name)) {
@@ -165,7 +168,7 @@ check_section(const struct host *host, const struct policy_helper *section)
 	char *what;
 
 	if (desc && (!strchr(section->name, '.') || find_helper(desc, section->name)))
-		return check_keys(section, desc);
+		return check_keys(host, section, desc);
 	if (!asked)
 		return NULL;
 	what = desc ? missing_helper(desc) : missing_plugin(host, section);

@@ -6,6 +6,8 @@
 #ifndef HELPER_HOST_H
 #define HELPER_HOST_H
 
+#include <glib.h>
+
 #include "flow/expect.h"
 #include "flow/table.h"
 #include "helper/plugin.h"
@@ -30,6 +32,7 @@ struct host_options {
 	struct expects *expects;
 	struct sides *sides;
 	const struct recorders *recorders;
+	GPtrArray *warnings; /* a line for each key that means nothing, g_free(); NULL: not wanted */
 	void *context; /* for end_flow */
 	void (*end_flow)(void *context, uint32_t index); /* ends a descendant */
 };

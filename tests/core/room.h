@@ -42,6 +42,7 @@ struct room {
 	struct sides *sides;
 	struct recorders recorders;
 	struct host *host;
+	GPtrArray *warnings;
 	uint64_t now;
 	unsigned n_doors;
 	struct room_door doors[ROOM_EVENTS];
@@ -134,6 +135,7 @@ room_furnish(const char *config, const struct pn_plugin *const *descs)
 	ck_assert_int_eq(table_new(&table, &room.table), 0);
 	ck_assert_int_eq(expects_new(&room.policy->doors.limits, &owner, seed, &room.expects), 0);
 	ck_assert_int_eq(recorders_add(&room.recorders, &ops, NULL), 0);
+	room.warnings = g_ptr_array_new_with_free_func(g_free);
 }
 
 /* Makes the host. NULL, or why it cannot be made (g_free). */
@@ -141,6 +143,7 @@ static inline char *
 room_try_open(void)
 {
 	struct host_options options = {
+		.warnings = room.warnings,
 		.policy = room.policy,
 		.plugins = &room.plugins,
 		.table = room.table,
@@ -191,6 +194,7 @@ room_close(void)
 	expects_free(room.expects);
 	sides_free(room.sides);
 	policy_free(room.policy);
+	g_ptr_array_unref(room.warnings);
 }
 
 static inline struct stats

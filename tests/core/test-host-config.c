@@ -161,10 +161,6 @@ END_TEST
 static const struct {
 	const char *config, *message;
 } refused[] = {
-	{ ON "[Helper:one]\nDepht=4\n",
-		"test.conf:4: [Helper:one] Depht: not an option of one; it has: Depth, Strict" },
-	{ ON "[Helper:duo]\nDepth=4\n",
-		"test.conf:4: [Helper:duo] Depth: not an option of duo; it has: none" },
 	{ ON "[Helper:one]\nDepth=10\n",
 		"test.conf:4: [Helper:one] Depth = 10: must be a whole number from 1 to 9" },
 	{ ON "[Helper:one]\nEnabled=false\nDepth=deep\n",
@@ -176,8 +172,6 @@ static const struct {
 	{ ON "[Helper:duo.c]\nEnabled=true\n", "test.conf:3: [Helper:duo.c] Enabled: duo has no "
 					       "such helper; it has: duo.a, duo.b, "
 					       "duo.child" },
-	{ ON "[Helper:duo.a]\nSpeed=4\n",
-		"test.conf:4: [Helper:duo.a] Speed: not an option of duo; it has: none" },
 	{ ON "[Helper:duo]\nPorts=99\n",
 		"test.conf:3: [Helper:duo] Ports: duo has several helpers; give each a section: "
 		"duo.a, duo.b, duo.child" },
@@ -187,6 +181,28 @@ static const struct {
 					      "belongs to duo.a already; change Ports "
 					      "of one" },
 };
+
+/* Keys that mean nothing: the host is made, and says so. */
+static const struct {
+	const char *config, *warning;
+} ignored[] = {
+	{ ON "[Helper:one]\nDepht=4\n", "test.conf:4: [Helper:one] Depht: not an option of one; "
+					"ignored; it has: Depth, Strict" },
+	{ ON "[Helper:duo]\nDepth=4\n",
+		"test.conf:4: [Helper:duo] Depth: not an option of duo; ignored; it has: none" },
+	{ ON "[Helper:duo.a]\nSpeed=4\n",
+		"test.conf:4: [Helper:duo.a] Speed: not an option of duo; ignored; it has: none" },
+};
+
+START_TEST(an_unknown_key_is_a_warning)
+{
+	room_furnish(ignored[_i].config, both);
+	ck_assert_ptr_null(room_try_open());
+	ck_assert_uint_eq(room.warnings->len, 1);
+	ck_assert_str_eq(room.warnings->pdata[0], ignored[_i].warning);
+	room_close();
+}
+END_TEST
 
 START_TEST(what_is_not_there_is_an_error)
 {
@@ -210,15 +226,14 @@ START_TEST(an_option_of_the_plugin_belongs_into_its_own_section)
 		.helpers = (const struct pn_helper *const[]){ &duo_a, NULL },
 		.options = (const struct pn_option *const[]){ &depth, NULL },
 	};
-	char *message;
 
 	room_furnish(
 		ON "[Helper:duo.a]\nDepth=4\n", (const struct pn_plugin *const[]){ &mixed, NULL });
-	message = room_try_open();
-	ck_assert_str_eq(message,
-		"test.conf:4: [Helper:duo.a] Depth: not an option of duo.a; it belongs into "
-		"[Helper:duo]");
-	g_free(message);
+	ck_assert_ptr_null(room_try_open());
+	ck_assert_uint_eq(room.warnings->len, 1);
+	ck_assert_str_eq(room.warnings->pdata[0],
+		"test.conf:4: [Helper:duo.a] Depth: not an option of duo.a; ignored; it belongs "
+		"into [Helper:duo]");
 	room_close();
 }
 END_TEST
@@ -299,6 +314,7 @@ suite(void)
 	tcase_add_test(tc, ranges_of_one_helper_may_overlap);
 	tcase_add_test(tc, limits_are_the_smaller_ones);
 	tcase_add_loop_test(tc, what_is_not_there_is_an_error, 0, G_N_ELEMENTS(refused));
+	tcase_add_loop_test(tc, an_unknown_key_is_a_warning, 0, (int)(sizeof(ignored) / sizeof(ignored[0])));
 	tcase_add_test(tc, an_option_of_the_plugin_belongs_into_its_own_section);
 	tcase_add_test(tc, a_lone_helper_takes_the_ports_of_its_plugin);
 	tcase_add_test(tc, a_helper_may_be_called_as_its_plugin);
