@@ -25,6 +25,7 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{ "replay", replay_main, "play captures through the firewall and tell what it would do" },
+	{ "watch", watch_main, "tell what the firewall would do with the packets of an interface" },
 	{ "helpers", helpers_main, "list the helpers that are found" },
 };
 

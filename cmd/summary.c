@@ -130,16 +130,16 @@ add_number(struct page *page, uint64_t number, const char *what)
 }
 
 static void
-add_captures(struct page *page, const char *const *captures)
+add_inputs(struct page *page, const struct summary_facts *facts)
 {
+	unsigned n = g_strv_length((char **)facts->inputs);
 	const unsigned shown = 5;
-	unsigned n = g_strv_length((char **)captures);
 
 	page_style(page, STYLE_HEAD);
-	page_add(page, "Replayed ");
+	page_add(page, facts->live ? "Watched " : "Replayed ");
 	for (unsigned i = 0; i < n && i < shown; i++) {
 		page_add(page, i ? ", " : "");
-		page_foreign(page, captures[i], 200);
+		page_foreign(page, facts->inputs[i], 200);
 	}
 	if (n > shown)
 		page_add(page, " and %u more captures", n - shown);
@@ -219,6 +219,8 @@ add_speed(struct page *page, const struct summary_facts *facts)
 	char text[FIGURE_MAX];
 	double seconds = (double)facts->duration / 1e9;
 
+	if (facts->live)
+		return;
 	if (seconds < 1)
 		page_add(page, "  speed      played in %.1f ms", seconds * 1000);
 	else
@@ -317,14 +319,16 @@ add_outcome(struct page *page, const struct controls *c)
 
 /* What hardly ever happens, and is worth knowing when it does. */
 static void
-add_oddities(struct page *page, const struct stats *stats)
+add_oddities(struct page *page, const struct summary_facts *facts)
 {
+	const struct stats *stats = facts->stats;
 	const struct {
 		uint64_t number;
 		const char *text;
 	} rows[] = {
+		{ facts->lost, "packets came too fast to be seen" },
 		{ stats->time_backwards, "packets are older than one before them" },
-		{ stats->table.refused, "times the flow table had no room" },
+		{ stats->refused_flows, "times the flow table had no room" },
 		{ stats->evicted, "unanswered flows made room in a full table" },
 		{ stats->refused_doors, "requests for doors were refused" },
 		{ stats->helper.failed, "times a helper failed and left its flow" },
@@ -354,7 +358,7 @@ summary_print(const struct summary *summary, const struct summary_facts *facts, 
 	struct page page;
 
 	page_init(&page, out);
-	add_captures(&page, facts->captures);
+	add_inputs(&page, facts);
 	add_broken(&page, facts->n_broken);
 	add_packets(&page, facts->stats);
 	add_sides(&page, summary, facts);
@@ -363,6 +367,6 @@ summary_print(const struct summary *summary, const struct summary_facts *facts, 
 	add_verdicts(&page, facts->stats);
 	add_controls(&page, summary->controls, facts->stats->first_time);
 	add_outcome(&page, summary->controls);
-	add_oddities(&page, facts->stats);
+	add_oddities(&page, facts);
 	return page_print(&page);
 }

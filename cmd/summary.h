@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a replay has found, for a person.
+ * What a replay, or watching an interface, has found, for a person.
  *
  * The summary is a recorder while packets are played, and a page of text when they are over.
  */
@@ -18,11 +18,13 @@ struct summary;
 /* What the recorder does not see. */
 struct summary_facts {
 	const struct stats *stats;
-	const char *const *captures; /* NULL-terminated */
+	const char *const *inputs;   /* captures or interfaces, NULL-terminated */
+	bool live;                   /* they are interfaces */
 	unsigned n_broken;           /* of these, that could not be read to their end */
+	uint64_t lost;               /* packets that came too fast to be seen */
 	const struct prefix *inside; /* as configured; n_inside == 0: found out */
 	unsigned n_inside;
-	uint64_t duration; /* of the replay itself, ns */
+	uint64_t duration; /* of the replay itself, or as long as was watched, ns */
 };
 
 struct summary *summary_new(void);

@@ -3,9 +3,9 @@
  * Packets from a live interface.
  *
  * libpcap lends a packet only until it gives the next, so the packets of a batch are copied into
- * room of our own: one LIVE_SNAPLEN per packet, of which only what packets touch is ever used.
- * libpcap wakes us for each packet (immediate mode) and stamps them in nanoseconds where the
- * interface can.
+ * room of our own: one LIVE_SNAPLEN per packet, of which only what packets touch is ever used. The
+ * kernel hands packets over in blocks, at the latest after HAND_OVER_MS: one by one it would keep
+ * room for the longest possible packet around each, and lose packets much sooner.
  */
 #include "source/live.h"
 
@@ -19,6 +19,7 @@
 
 /* Bytes in which the kernel keeps packets until they are taken. */
 #define KERNEL_BUFFER (8 * 1024 * 1024)
+#define HAND_OVER_MS  50
 
 struct live {
 	struct source source; /* first: a struct source * is one of these */
@@ -149,7 +150,7 @@ live_activate(struct live *live, bool promiscuous)
 
 	pcap_set_snaplen(live->pcap, LIVE_SNAPLEN);
 	pcap_set_promisc(live->pcap, promiscuous);
-	pcap_set_immediate_mode(live->pcap, 1);
+	pcap_set_timeout(live->pcap, HAND_OVER_MS);
 	pcap_set_buffer_size(live->pcap, KERNEL_BUFFER);
 	(void)pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	r = pcap_activate(live->pcap);

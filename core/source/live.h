@@ -2,9 +2,9 @@
 /*
  * A network interface as a source of packets: it listens, through libpcap, and gives no verdicts.
  *
- * It does not block: next() fails with -EAGAIN while no packet is there, and live_fd() can be
- * polled until one is. It never ends by itself; -EIO: the interface is gone or has failed. Other
- * than in a capture, packets may be lost when they come faster than they are taken.
+ * It does not block: next() fails with -EAGAIN when no packet is there, and from then on live_fd()
+ * can be polled until one is. It never ends by itself; -EIO: the interface is gone or has failed.
+ * Other than in a capture, packets may be lost when they come faster than they are taken.
  */
 #ifndef SOURCE_LIVE_H
 #define SOURCE_LIVE_H
