@@ -115,14 +115,14 @@ def check_without_helpers(count, name, announces, replay, clients):
                         f'{name}: {announce.row}: dropped as {reasons}')
 
 
-def check_capture(count, path, announces):
+def check_capture(count, path, announces, play=kit.Replay):
     clients = sorted({announce.control[0] for announce in announces})
     inside = ['--inside', ','.join(clients)]
     for sides in ([], inside):
-        replay = kit.Replay(*sides, path)
+        replay = play(*sides, path)
         check_announced(count, path.name, announces, replay)
         check_unannounced(count, path.name, announces, replay)
-    replay = kit.Replay(*inside, '--helpers', 'none', path)
+    replay = play(*inside, '--helpers', 'none', path)
     check_without_helpers(count, path.name, announces, replay, clients)
 
 
