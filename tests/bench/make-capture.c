@@ -7,34 +7,45 @@
  *
  *   small   PACKETS data packets per flow of 60 bytes, 70 % TCP with handshake and close, 30 % UDP
  *   mix     the same with frames of 60, 590 and 1514 bytes, 7:4:1
+ *   churn   like small, TCP only
+ *   tcp6    the same over IPv6
+ *   open6   of each TCP connection over IPv6 the SYN, and no more
  *   single  UDP flows of one packet each, 200 µs apart, so that they also expire
  *   drops   packets from outside that nobody has asked for
- *   tcp6    like small, TCP over IPv6
+ *   ftp     FTP sessions with a file over a passive data connection
  *
- * CONCURRENT flows are open at any time. Clients are 10.0.0.0/8 (fd00::/8), servers 198.18.0.0/15
- * (2001:db8::/32).
+ * CONCURRENT flows are open at any time; where PACKETS has no meaning it is not looked at. Clients
+ * are 10.0.0.0/8 (fd00::/8), servers 198.18.0.0/15 (2001:db8::/32). Prints the number of packets.
  */
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet/checksum.h"
+#include "packet/packet.h"
 
-#define ETHERNET 14
-#define FRAME_MAX 1514
+#include "frames.h"
+#include "ftp-script.h"
 
-enum kind { SMALL, MIX, SINGLE, DROPS, TCP6, KINDS };
+enum kind { SMALL, MIX, CHURN, TCP6, OPEN6, SINGLE, DROPS, FTP, KINDS };
 
-static const char *const kind_names[KINDS] = { "small", "mix", "single", "drops", "tcp6" };
+static const char *const kind_names[KINDS] = {
+	[SMALL] = "small",
+	[MIX] = "mix",
+	[CHURN] = "churn",
+	[TCP6] = "tcp6",
+	[OPEN6] = "open6",
+	[SINGLE] = "single",
+	[DROPS] = "drops",
+	[FTP] = "ftp",
+};
 
 /* A flow on its way: which packet is next, and where each side's sequence numbers stand. */
 struct talk {
 	uint32_t number;
 	uint32_t step;
 	uint32_t seq[2];
+	uint32_t data_seq[2]; /* of the data connection of an FTP session */
 };
 
 struct maker {
@@ -45,7 +56,7 @@ struct maker {
 	uint64_t time; /* µs */
 	uint64_t step; /* µs between packets */
 	uint64_t packets;
-	uint8_t frame[FRAME_MAX];
+	struct frame frame;
 };
 
 static uint32_t
@@ -55,57 +66,50 @@ next_random(struct maker *m)
 	return (uint32_t)(m->random >> 33);
 }
 
-static void
-put16(uint8_t *at, unsigned value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void
-put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value & 0xffff);
-}
-
-/* Sums of core are in the order of this machine: they are copied as they stand. */
-static void
-put_checksum(uint8_t *at, uint64_t sum)
-{
-	uint16_t folded = (uint16_t)~checksum_fold(sum);
-
-	memcpy(at, &folded, sizeof(folded));
-}
-
 static bool
 is_tcp(const struct maker *m, const struct talk *t)
 {
-	if (m->kind == SINGLE || m->kind == DROPS)
-		return m->kind == DROPS && t->number % 2;
-	return m->kind == TCP6 || t->number % 10 < 7;
+	switch (m->kind) {
+	case SMALL:
+	case MIX:
+		return t->number % 10 < 7;
+	case DROPS:
+		return t->number % 2;
+	case SINGLE:
+		return false;
+	case CHURN:
+	case TCP6:
+	case OPEN6:
+	case FTP:
+	case KINDS:
+		break;
+	}
+	return true;
 }
 
 static uint32_t
 steps_of(const struct maker *m, const struct talk *t)
 {
-	if (m->kind == SINGLE || m->kind == DROPS)
+	if (m->kind == SINGLE || m->kind == DROPS || m->kind == OPEN6)
 		return 1;
+	if (m->kind == FTP)
+		return ftp_script_steps();
 	return is_tcp(m, t) ? m->data + 6 : m->data;
 }
 
 static void
-write_record(struct maker *m, size_t len)
+write_record(struct maker *m)
 {
+	uint32_t len = (uint32_t)m->frame.len;
 	uint32_t head[4] = {
 		(uint32_t)(m->time / 1000000),
 		(uint32_t)(m->time % 1000000),
-		(uint32_t)len,
-		(uint32_t)len,
+		len,
+		len,
 	};
 
 	if (fwrite(head, sizeof(head), 1, m->file) != 1 ||
-		fwrite(m->frame, len, 1, m->file) != 1) {
+		fwrite(m->frame.bytes, len, 1, m->file) != 1) {
 		fprintf(stderr, "make-capture: cannot write: %s\n", strerror(errno));
 		exit(1);
 	}
@@ -113,103 +117,46 @@ write_record(struct maker *m, size_t len)
 	m->packets++;
 }
 
-/* The address of one side of a flow: bytes at `at`. Returns their number. */
-static size_t
-put_addr(const struct maker *m, uint8_t *at, const struct talk *t, bool client)
-{
-	if (m->kind != TCP6) {
-		put32(at, client ? 0x0a000000u + t->number / 16 : 0xc6120000u + t->number % 60000);
-		return 4;
-	}
-	memset(at, 0, 16);
-	put32(at, client ? 0xfd000000u : 0x20010db8u);
-	put32(at + 12, client ? t->number / 16 : t->number % 60000);
-	return 16;
-}
-
-/* The IP header, without payload; returns its length. */
-static size_t
-put_ip(struct maker *m, const struct talk *t, bool from_client, uint8_t proto, size_t payload)
-{
-	uint8_t *ip = m->frame + ETHERNET;
-
-	memset(m->frame, 0, ETHERNET);
-	if (m->kind == TCP6) {
-		put16(m->frame + 12, 0x86dd);
-		put32(ip, 0x60000000);
-		put16(ip + 4, (unsigned)payload);
-		ip[6] = proto;
-		ip[7] = 64;
-		put_addr(m, ip + 8, t, from_client);
-		put_addr(m, ip + 24, t, !from_client);
-		return 40;
-	}
-	put16(m->frame + 12, 0x0800);
-	memset(ip, 0, 20);
-	ip[0] = 0x45;
-	put16(ip + 2, (unsigned)(20 + payload));
-	ip[8] = 64;
-	ip[9] = proto;
-	put_addr(m, ip + 12, t, from_client);
-	put_addr(m, ip + 16, t, !from_client);
-	put_checksum(ip + 10, checksum_add(0, ip, 20));
-	return 20;
-}
-
-/* Fills in the transport checksum over `len` bytes and writes the frame. */
-static void
-finish(struct maker *m, size_t ip_len, size_t at, size_t len, uint8_t proto)
-{
-	const uint8_t *addrs = m->frame + ETHERNET + (ip_len == 40 ? 8 : 12);
-	uint8_t *transport = m->frame + ETHERNET + ip_len;
-	uint8_t pseudo[4] = { 0, proto };
-	uint64_t sum;
-	size_t total = ETHERNET + ip_len + len;
-
-	put16(pseudo + 2, (unsigned)len);
-	put16(transport + at, 0);
-	sum = checksum_add(0, addrs, ip_len == 40 ? 32 : 8);
-	sum = checksum_add(sum, pseudo, 4);
-	sum = checksum_add(sum, transport, len);
-	put_checksum(transport + at, sum);
-	if (total < 60) {
-		memset(m->frame + total, 0, 60 - total);
-		total = 60;
-	}
-	write_record(m, total);
-}
-
 static size_t
 payload_of(struct maker *m, size_t headers)
 {
 	static const size_t sizes[12] = { 60, 60, 60, 60, 60, 60, 60, 590, 590, 590, 590, 1514 };
-	size_t frame = m->kind == MIX ? sizes[next_random(m) % 12] : 60;
+	size_t frame = m->kind == MIX ? sizes[next_random(m) % 12] : FRAME_MIN;
 
 	return frame > headers ? frame - headers : 0;
 }
 
-static void
-put_ports(struct maker *m, uint8_t *at, const struct talk *t, bool from_client)
+static uint16_t
+server_port(enum kind kind)
 {
-	unsigned client = 1024 + (t->number * 7919u) % 60000;
-	unsigned server = m->kind == DROPS ? 445 : 8000;
+	if (kind == FTP)
+		return FTP_SCRIPT_PORT;
+	return kind == DROPS ? 445 : 8000;
+}
 
-	put16(at, from_client ? client : server);
-	put16(at + 2, from_client ? server : client);
+static struct frame_flow
+flow_of(const struct maker *m, const struct talk *t)
+{
+	bool ipv6 = m->kind == TCP6 || m->kind == OPEN6;
+
+	return (struct frame_flow){
+		.ipv6 = ipv6,
+		.host = {
+			(ipv6 ? 0 : 0x0a000000) + t->number / 16,
+			(ipv6 ? 0 : 0xc6120000) + t->number % 60000,
+		},
+		.port = { (uint16_t)(1024 + t->number * 7919 % 60000), server_port(m->kind) },
+		.seq = { t->seq[0], t->seq[1] },
+	};
 }
 
 static void
-emit_udp(struct maker *m, struct talk *t)
+emit_udp(struct maker *m, const struct talk *t)
 {
-	bool from_client = m->kind != DROPS && t->step % 2 == 0;
-	size_t payload = payload_of(m, ETHERNET + 28);
-	size_t ip = put_ip(m, t, from_client, 17, 8 + payload);
-	uint8_t *udp = m->frame + ETHERNET + ip;
+	struct frame_flow flow = flow_of(m, t);
+	unsigned from = m->kind == DROPS || t->step % 2;
 
-	memset(udp, 0x55, 8 + payload);
-	put_ports(m, udp, t, from_client);
-	put16(udp + 4, (unsigned)(8 + payload));
-	finish(m, ip, 6, 8 + payload, 17);
+	frame_udp(&m->frame, &flow, from, NULL, payload_of(m, FRAME_UDP_HEADERS));
 }
 
 /* Step 0–2: handshake; then data, by turns; the last three: FIN, FIN, ACK. */
@@ -217,36 +164,48 @@ static void
 emit_tcp(struct maker *m, struct talk *t)
 {
 	uint32_t last = m->data + 6 - 1, s = t->step;
-	bool from_client = m->kind != DROPS &&
-		(s == 0 || s == 2 || s == last || s == last - 2 || (s > 2 && s < last - 2 && s % 2));
 	bool data = s > 2 && s < last - 2;
-	uint8_t flags = s == 0 ? 0x02 : s == 1 ? 0x12 : s == last || s == 2 ? 0x10 : 0x18;
-	size_t headers = ETHERNET + 20 + (m->kind == TCP6 ? 40 : 20);
-	size_t payload = data ? payload_of(m, headers) : 0;
-	size_t ip = put_ip(m, t, from_client, 6, 20 + payload);
-	uint8_t *tcp = m->frame + ETHERNET + ip;
+	bool from_client = s == 0 || s == 2 || s == last || s == last - 2 || (data && s % 2);
+	uint8_t flags = data ? TCP_PSH | TCP_ACK : TCP_ACK;
+	struct frame_flow flow = flow_of(m, t);
+	size_t headers = FRAME_TCP_HEADERS + (flow.ipv6 ? 20 : 0);
 
-	if (s == last - 1 || s == last - 2)
-		flags = 0x11;
-	memset(tcp, 0x55, 20 + payload);
-	put_ports(m, tcp, t, from_client);
-	put32(tcp + 4, t->seq[!from_client]);
-	put32(tcp + 8, flags & 0x10 ? t->seq[from_client] : 0);
-	tcp[12] = 0x50;
-	tcp[13] = flags;
-	put16(tcp + 14, 65535);
-	put16(tcp + 18, 0);
-	finish(m, ip, 16, 20 + payload, 6);
-	t->seq[!from_client] += (uint32_t)payload + (flags & 0x03 ? 1 : 0);
+	if (s == 0)
+		flags = TCP_SYN;
+	else if (s == 1)
+		flags = TCP_SYN | TCP_ACK;
+	else if (s == last - 1 || s == last - 2)
+		flags = TCP_FIN | TCP_ACK;
+	frame_tcp(&m->frame, &flow, m->kind == DROPS || !from_client, flags, NULL,
+		data ? payload_of(m, headers) : 0);
+	memcpy(t->seq, flow.seq, sizeof(t->seq));
 }
 
 static void
+emit(struct maker *m, struct talk *t)
+{
+	struct frame_flow flow = flow_of(m, t);
+
+	if (m->kind == FTP) {
+		ftp_script_frame(&m->frame, t->step, t->number, &flow, t->data_seq);
+		memcpy(t->seq, flow.seq, sizeof(t->seq));
+	} else if (is_tcp(m, t)) {
+		emit_tcp(m, t);
+	} else {
+		emit_udp(m, t);
+	}
+	write_record(m);
+}
+
+static int
 run(struct maker *m, uint32_t flows, uint32_t concurrent)
 {
 	struct talk *open = calloc(concurrent, sizeof(*open));
 	uint32_t begun = 0, count = 0, n;
 
-	while (open && (count || begun < flows)) {
+	if (!open)
+		return -ENOMEM;
+	while (count || begun < flows) {
 		/* New flows begin as long as there is room for them, mixed with the others. */
 		if (begun < flows && count < concurrent) {
 			n = count++;
@@ -256,14 +215,12 @@ run(struct maker *m, uint32_t flows, uint32_t concurrent)
 		} else {
 			n = next_random(m) % count;
 		}
-		if (is_tcp(m, &open[n]))
-			emit_tcp(m, &open[n]);
-		else
-			emit_udp(m, &open[n]);
+		emit(m, &open[n]);
 		if (++open[n].step == steps_of(m, &open[n]))
 			open[n] = open[--count];
 	}
 	free(open);
+	return 0;
 }
 
 int
@@ -290,8 +247,7 @@ main(int argc, char **argv)
 	}
 	setvbuf(m.file, NULL, _IOFBF, 1 << 20);
 	fwrite(header, sizeof(header), 1, m.file);
-	run(&m, flows, concurrent);
-	if (fclose(m.file)) {
+	if (run(&m, flows, concurrent) < 0 || fclose(m.file)) {
 		fprintf(stderr, "make-capture: %s: %s\n", argv[5], strerror(errno));
 		return 1;
 	}
