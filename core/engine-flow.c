@@ -237,6 +237,9 @@ attach_helper(struct engine *e, const struct packet *p, uint32_t index,
 	}
 	if (e->flows[index].flags & FLOW_MIDSTREAM)
 		return;
+	/* What is known to pass by only must not use up what others need for their doors. */
+	if (flow_direction(&e->flows[index]) == DIRECTION_TRANSIT && !sides_auto(e->sides))
+		return;
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
 	helper = host_bound(e->host, p->proto, tuple.dst_port);
 	if (!helper)
@@ -253,11 +256,17 @@ engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
 
 	if (!index)
 		return 0;
+	/* Without a tie to its door it could neither be counted nor be ended. */
 	if (door && !table_extra(e->table, &e->flows[index])) {
-		/* Without a tie to its door it could neither be counted nor be ended. */
-		e->stats.refused_flows++;
-		table_remove(e->table, index);
-		return 0;
+		e->stats.flows[reason]--;
+		if (reason_verdict(alone) == VERDICT_DROP) {
+			e->stats.refused_flows++;
+			table_remove(e->table, index);
+			return 0;
+		}
+		e->stats.flows[alone]++;
+		e->flows[index].reason = (uint8_t)alone;
+		door = NULL;
 	}
 	if (door)
 		pass_door(e, index, door, reverse, alone);

@@ -142,10 +142,20 @@ first_packet(struct engine *e, const struct packet *p, struct judgement *j, uint
 		engine_end_flow(e, over, FLOW_END_CLOSED);
 	j->index = engine_begin_flow(
 		e, p, j->reason, j->direction, expected ? &door : NULL, reverse, alone);
-	if (j->index)
-		watch_and_count(e, p, DIR_ORIGINAL, j);
-	else
+	if (!j->index) {
 		j->reason = REASON_TABLE_FULL;
+		return;
+	}
+	j->reason = (enum reason)e->flows[j->index].reason;
+	watch_and_count(e, p, DIR_ORIGINAL, j);
+}
+
+static bool
+is_question(const struct packet *p)
+{
+	if (p->proto == PROTO_ICMP)
+		return p->icmp.type == ICMP_ECHO;
+	return p->proto == PROTO_ICMPV6 && p->icmp.type == ICMPV6_ECHO;
 }
 
 static void
@@ -161,6 +171,11 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 		j->reason = REASON_HELPER;
 		return;
 	}
+	/* A question of the side that answers is a conversation of its own, whatever its number. */
+	if (dir == DIR_REPLY && is_question(p)) {
+		j->reason = REASON_UNSOLICITED;
+		return;
+	}
 	if (p->proto == PROTO_TCP) {
 		j->reason = tcp_track(flow, p, dir);
 		if (j->reason != REASON_NONE)
@@ -171,8 +186,12 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 		engine_first_reply(e, j->index, p->proto);
 	j->reason = (enum reason)flow->reason;
 	watch_and_count(e, p, dir, j);
-	if (flow->state != state)
-		timer_update(e->timer, e->flows, j->index);
+	if (flow->state == state)
+		return;
+	timer_update(e->timer, e->flows, j->index);
+	/* Both sides have closed: nothing that they agreed on is to come any more. */
+	if (flow->extra && (flow->state == FLOW_TCP_TIME_WAIT || flow->state == FLOW_TCP_CLOSED))
+		expects_close_flow(e->expects, table_flow_id(e->table, flow), NULL, false);
 }
 
 /* The flow of a packet, and its direction in it; 0 if there is none that is alive. */
@@ -425,7 +444,7 @@ close_sessions(struct engine *e)
 {
 	struct collection c = { e->table, g_array_new(false, false, sizeof(uint64_t)) };
 
-	table_each(e->table, collect_session, &c);
+	table_each_extra(e->table, collect_session, &c);
 	host_set_time(e->host, e->now);
 	for (guint n = 0; n + 1 < c.entries->len; n += 2) {
 		uint32_t index = (uint32_t)g_array_index(c.entries, uint64_t, n);
@@ -541,16 +560,4 @@ engine_get_stats(const struct engine *e, struct stats *ret_stats)
 	defrag_get_stats(e->defrag, &ret_stats->defrag);
 	if (e->host)
 		host_get_stats(e->host, ret_stats);
-}
-
-const struct host *
-engine_host(const struct engine *e)
-{
-	return e->host;
-}
-
-bool
-engine_sides_auto(const struct engine *e)
-{
-	return sides_auto(e->sides);
 }

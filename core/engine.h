@@ -47,10 +47,4 @@ void engine_finish(struct engine *engine);
 
 void engine_get_stats(const struct engine *engine, struct stats *ret_stats);
 
-struct host;
-const struct host *engine_host(const struct engine *engine); /* NULL without plugins */
-
-/* True if the sides of hosts are found out and not configured. */
-bool engine_sides_auto(const struct engine *engine);
-
 #endif

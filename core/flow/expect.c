@@ -481,20 +481,6 @@ expects_close_destination(struct expects *expects, const char *helper,
 	return closed;
 }
 
-unsigned
-expects_close_helper(struct expects *expects, const char *helper)
-{
-	unsigned closed = 0;
-
-	for (uint32_t n = 0; n < expects->high; n++) {
-		if (!expects->doors[n].e.id || strcmp(expects->doors[n].e.helper, helper))
-			continue;
-		door_end(expects, &expects->doors[n], EXPECT_CLOSED);
-		closed++;
-	}
-	return closed;
-}
-
 void
 expects_expire(struct expects *expects, uint64_t now)
 {

@@ -120,9 +120,6 @@ unsigned expects_close_flow(
 unsigned expects_close_destination(struct expects *expects, const char *helper,
 	const struct pn_addr *registrant, uint8_t proto, const struct pn_addr *dst, uint16_t port);
 
-/* Closes every door of a helper. */
-unsigned expects_close_helper(struct expects *expects, const char *helper);
-
 /* Ends what is overdue: ended() is told EXPIRED. Cheap when nothing is due. */
 void expects_expire(struct expects *expects, uint64_t now);
 

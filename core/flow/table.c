@@ -246,8 +246,8 @@ order_compare(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-void
-table_each(struct table *table, void (*visit)(void *context, uint32_t index), void *context)
+static void
+each(struct table *table, bool all, void (*visit)(void *context, uint32_t index), void *context)
 {
 	GArray *order = g_array_new(false, false, sizeof(struct order));
 
@@ -255,7 +255,7 @@ table_each(struct table *table, void (*visit)(void *context, uint32_t index), vo
 		const struct flow *flow = table_flow(table, n);
 		struct order o = { .index = n };
 
-		if (!key_family(&flow->key) || flow->flags & FLOW_ALIAS)
+		if (!key_family(&flow->key) || flow->flags & FLOW_ALIAS || !(all || flow->extra))
 			continue;
 		o.id = table_flow_id(table, flow);
 		g_array_append_val(order, o);
@@ -264,6 +264,20 @@ table_each(struct table *table, void (*visit)(void *context, uint32_t index), vo
 	for (guint n = 0; n < order->len; n++)
 		visit(context, g_array_index(order, struct order, n).index);
 	g_array_unref(order);
+}
+
+void
+table_each(struct table *table, void (*visit)(void *context, uint32_t index), void *context)
+{
+	each(table, true, visit, context);
+}
+
+void
+table_each_extra(
+	struct table *table, void (*visit)(void *context, uint32_t index), void *context)
+{
+	if (table->extras.count)
+		each(table, false, visit, context);
 }
 
 void

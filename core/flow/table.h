@@ -196,6 +196,10 @@ struct flow *table_slab(struct table *table);
 /* Calls visit() for every flow (not for aliases) in order of id. visit() may not add or remove. */
 void table_each(struct table *table, void (*visit)(void *context, uint32_t index), void *context);
 
+/* The same for those that have an extra. */
+void table_each_extra(
+	struct table *table, void (*visit)(void *context, uint32_t index), void *context);
+
 void table_get_stats(const struct table *table, struct table_stats *ret_stats);
 
 #endif

@@ -380,8 +380,9 @@ early(struct flow *flow, const struct packet *p)
 /*
  * A SYN in a connection. Whatever its numbers, an endpoint answers it with a challenge and goes on
  * (RFC 5961 §4.2); if the connection is gone at one end, the reset that follows from that ends it
- * here too. So it passes and is forgotten. Bytes on it would be no part of the stream: refused,
- * unless it is the SYN of this very handshake.
+ * here too. So one that leaves passes and is forgotten. One that comes in from outside does not:
+ * it could be meant for a listener on the same port, and would open what nobody inside asked for.
+ * Bytes on it would be no part of the stream: refused, unless it is the SYN of this very handshake.
  */
 static enum reason
 challenge(const struct flow *flow, const struct packet *p, unsigned dir)
@@ -389,13 +390,19 @@ challenge(const struct flow *flow, const struct packet *p, unsigned dir)
 	if (p->payload_len &&
 		(flow->state != FLOW_TCP_SYN_RECEIVED || p->tcp.seq + 1 != flow->tcp[dir].max_end))
 		return REASON_TCP_STATE;
+	if (flow->state >= FLOW_TCP_ESTABLISHED &&
+		(dir == DIR_REPLY || flow_direction(flow) == DIRECTION_IN))
+		return REASON_TCP_STATE;
 	return REASON_NONE;
 }
 
-/* A SYN+ACK when the connection stands: its ACK was lost. Nothing is learnt from it. */
+/* The responder's SYN+ACK when the connection stands: its ACK was lost. Nothing is learnt from it.
+ * The originator has none to send any more. */
 static enum reason
 repeat(const struct flow *flow, const struct packet *p, unsigned dir)
 {
+	if (dir == DIR_ORIGINAL)
+		return REASON_TCP_STATE;
 	return in_window(flow, p, dir, p->tcp.seq + 1) ? REASON_NONE : REASON_TCP_WINDOW;
 }
 

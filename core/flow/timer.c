@@ -3,8 +3,8 @@
  * Queues of flows that wait for their timeout: doubly linked lists over slab indices.
  *
  * A flow in the wheel stands in the slot of the second after its deadline, or as far ahead as the
- * wheel reaches. The wheel is turned second by second, also over a gap in the capture; it stops as
- * soon as it is empty, so the length of a gap costs no more than the longest timeout.
+ * wheel reaches. The wheel is turned second by second, and at most once around however long a gap
+ * in the capture is.
  */
 #include "flow/timer.h"
 
@@ -174,6 +174,9 @@ timer_next_expired(struct timer *timer, struct flow *flows, uint64_t now)
 
 	if (index)
 		return index;
+	/* Over a gap longer than the wheel each slot is looked at once. */
+	if (second > timer->tick && second - timer->tick > TIMER_SLOTS)
+		timer->tick = second - TIMER_SLOTS;
 	while (timer->tick < second && timer->in_wheel) {
 		index = wheel_slot_expired(timer, flows, timer->tick + 1, now);
 		if (index)

@@ -74,6 +74,24 @@ fill(void *to, const void *from, size_t known)
 }
 
 /*
+ * Takes the edge off what a terminal might obey: C1 controls (U+0080 to U+009F) and the characters
+ * that turn the direction of text (U+202A to U+202E, U+2066 to U+2069) become question marks of the
+ * same length. C0 controls are escaped wherever text is shown.
+ */
+static void
+blunt(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++) {
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
+		bool embedding = c[0] == 0xe2 && c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae;
+		bool isolate = c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
+
+		if (c1 || embedding || isolate)
+			memset(c, '?', c1 ? 2 : 3);
+	}
+}
+
+/*
  * Copies bytes as valid UTF-8 with a NUL behind and none inside: what is not valid becomes U+FFFD.
  * `to` holds MENDED_MAX(len). Returns the length.
  */
@@ -94,6 +112,7 @@ mend_text(char *to, const char *bytes, size_t len)
 	}
 	memcpy(at, bytes, len);
 	at[len] = '\0';
+	blunt(to);
 	return (size_t)(at - to) + len;
 }
 

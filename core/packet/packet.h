@@ -35,9 +35,11 @@ enum {
 	TCP_URG = 0x20,
 };
 
-/* ICMP types that the engine itself knows (RFC 792). */
+/* ICMP types that the engine itself knows (RFC 792, RFC 4443). */
 enum {
 	ICMP_REDIRECT = 5,
+	ICMP_ECHO = 8,
+	ICMPV6_ECHO = 128, /* RFC 4443 §4.1 */
 };
 
 /* packet.flags */
@@ -70,7 +72,7 @@ struct packet {
 	uint16_t l3;         /* IP header */
 	uint16_t l4;         /* TCP, UDP, … header, or the first byte behind the IP headers */
 	uint16_t payload;    /* first byte behind the transport header */
-	uint16_t zone;       /* VLAN or scope that keeps equal addresses apart; 0: none */
+	uint16_t zone;       /* keeps equal addresses apart; 0: none. VLAN tags do not */
 	uint32_t length;     /* of the IP packet, headers included */
 	uint32_t payload_len; /* on the wire; what was captured is packet_payload() */
 	struct key key;

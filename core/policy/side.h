@@ -30,6 +30,7 @@ struct sides;
 struct sides *sides_new(const struct prefix *inside, unsigned n, const uint64_t seed[static 2]);
 void sides_free(struct sides *sides);
 
+/* Are sides found out, not configured? */
 bool sides_auto(const struct sides *sides);
 
 /* The direction of a packet from src to dst (of a key, for speed). Gives both a side if need be. */

@@ -21,9 +21,6 @@ struct source_ops {
 	 * VERDICT_HELD get theirs later. May be NULL. */
 	void (*verdicts)(struct source *source, const struct batch *batch);
 
-	/* A verdict of a packet that was held; known by its number. May be NULL. */
-	void (*late_verdict)(struct source *source, const struct packet *p);
-
 	/* The name of an interface, or NULL. */
 	const char *(*interface_name)(const struct source *source, unsigned iface);
 

@@ -52,8 +52,11 @@ ask(struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapped *ret_
 	struct ftp *ftp = flow->state;
 	int64_t id = flow->host->expect(flow, expect, ret_mapped);
 
+	/* A new data port takes the place of the old one, even if it gets no door itself. */
 	if (id > 0)
 		ftp->door = id;
+	else if (id != -PN_REFUSED_GONE)
+		ftp_door_close(flow);
 	return id;
 }
 

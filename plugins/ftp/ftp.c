@@ -315,7 +315,9 @@ open_early(struct pn_flow *flow)
 	struct ftp *ftp = flow->state;
 	struct ftp_pending *command = ftp_pairs_last(&ftp->pairs);
 
-	if (command && ftp->greeted && !ftp->epsv_all && ftp_option(flow, FTP_OPTION_EARLY_DATA))
+	/* Nor while another command waits: then it may be part of what somebody slipped in. */
+	if (command && ftp->pairs.outstanding == 1 && ftp->greeted && !ftp->epsv_all &&
+		ftp_option(flow, FTP_OPTION_EARLY_DATA))
 		ftp_door_early(flow, command);
 }
 

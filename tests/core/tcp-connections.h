@@ -212,7 +212,7 @@ static const struct scenario windows[] = {
 	/* RFC 5961 §4: neither end heeds it. */
 	{ "a SYN in a connection loosens nothing", .steps = {
 		HANDSHAKE,
-		{ REPLY, S, 800000, 0, 65535, 0, PASS, ESTABLISHED, 15 },
+		{ REPLY, S, 800000, 0, 65535, 0, STATE, ESTABLISHED, 15 },
 		{ ORIG, S, 900000, 0, 65535, 0, PASS, ESTABLISHED, 15 },
 		{ REPLY, S, 800000, 0, 65535, 8, STATE, ESTABLISHED },
 		{ ORIG, S, 0, 0, 65535, 8, STATE, ESTABLISHED },
@@ -220,7 +220,7 @@ static const struct scenario windows[] = {
 		{ REPLY, SA, -1001, 1, 65535, 0, PASS, ESTABLISHED },
 		{ REPLY, SA, -1002, 1, 65535, 0, WINDOW, ESTABLISHED },
 		{ REPLY, SA, 400, 1, 65535, 0, PASS, ESTABLISHED, 15 },
-		{ ORIG, SA, 400, 1, 65535, 0, PASS, ESTABLISHED, 15 },
+		{ ORIG, SA, 400, 1, 65535, 0, STATE, ESTABLISHED, 15 },
 		{ ORIG, PA, 900001, 1, 1000, 5, WINDOW, ESTABLISHED },
 		{ ORIG, A, 1, 1, 1000, 2001, WINDOW, ESTABLISHED },
 		{ REPLY, A, 1, 1, 2000, 1001, WINDOW, ESTABLISHED },

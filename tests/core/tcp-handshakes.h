@@ -162,7 +162,7 @@ static const struct scenario crossings[] = {
 		{ ORIG, PA, 1, 1, 1000, 2000, PASS, ESTABLISHED },
 		{ REPLY, PA, 1, 1, 2000, 1001, WINDOW, ESTABLISHED },
 		{ REPLY, PA, 1, 1, 2000, 1000, PASS, ESTABLISHED },
-		{ ORIG, SA, 0, 1, 1000, 0, PASS, ESTABLISHED },
+		{ ORIG, SA, 0, 1, 1000, 0, STATE, ESTABLISHED },
 	} },
 	{ "SYNs cross, the responder answers first", .has = FLOW_SEEN_ORIG_ACK, .steps = {
 		{ ORIG, S, 0, 0, 1000, 0, PASS, SYN_SENT },

@@ -434,8 +434,7 @@ START_TEST(closing_by_id_group_destination_and_helper)
 				  expects, "one", &e.registrant, 6, &e.dst, 5001),
 		1);
 	must_open(expects, &e);
-	ck_assert_uint_eq(expects_close_helper(expects, "two"), 0);
-	ck_assert_uint_eq(expects_close_helper(expects, "one"), 1);
+	ck_assert_uint_eq(expects_close_flow(expects, 1, NULL, true), 1);
 	ck_assert(!expects_any(expects));
 	ck_assert_uint_eq(told.closed, 4);
 	expects_free(expects);

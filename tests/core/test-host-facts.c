@@ -16,6 +16,8 @@ write_notes(struct pn_flow *flow, const struct pn_message *m)
 	ck_assert_int_eq(host->note(flow, "user", "berta", 5), 0);
 	ck_assert_int_eq(host->note(flow, "bad-1_x", bad, sizeof(bad) - 1), 0);
 	ck_assert_int_eq(host->note(flow, "empty", NULL, 0), 0);
+	/* CSI as one character, and right-to-left override; letters beside them stay. */
+	ck_assert_int_eq(host->note(flow, "edge", "\xc2\x9b""1m\xe2\x80\xae\xc3\xa9", 9), 0);
 	memset(long_value, 'v', sizeof(long_value));
 	ck_assert_int_eq(host->note(flow, "long", long_value, 256), 0);
 	ck_assert_int_eq(host->note(flow, "longer", long_value, 257), -E2BIG);
@@ -37,6 +39,7 @@ START_TEST(notes_are_checked)
 	open_room();
 	in_message(write_notes);
 	ck_assert_str_eq(room_note(flow_index, "user"), "berta");
+	ck_assert_str_eq(room_note(flow_index, "edge"), "\?\?1m\?\?\?\xc3\xa9");
 	ck_assert_str_eq(room_note(flow_index, "bad-1_x"), "a" NO NO NO "(" NO "z" NO NO);
 	ck_assert_uint_eq(strlen(room_note(flow_index, "worst")), 256 * strlen(NO));
 	ck_assert_str_eq(room_note(flow_index, "empty"), "");

@@ -293,11 +293,15 @@ END_TEST
 /* The same for those who would rather have the server's word first. */
 START_TEST(port_without_an_answer)
 {
-	struct kit_rig *r = kit_rig_new("[Helper:ftp]\nEarlyData=no\n", "ftp", NULL);
+	struct kit_rig *r = kit_rig_new("[Helper:ftp]\nEnabled=true\nEarlyData=no\n", "ftp", NULL);
 	struct kit_talk t = login(r);
 
 	kit_say(&t, C, "PORT 10,0,0,1,15,160\r\n");
-	assert_no_door(r);
+	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 0);
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4000"), REASON_UNSOLICITED);
+	kit_say(&t, S, "200 fine\r\n");
+	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 1);
+	kit_rig_free(r);
 }
 END_TEST
 
@@ -336,7 +340,7 @@ END_TEST
 /* The server acknowledges what the client has not sent, to choose where its next line begins. */
 START_TEST(acknowledging_ahead)
 {
-	struct kit_rig *r = kit_rig_new("[Helper:ftp]\nEarlyData=no\n", "ftp", NULL);
+	struct kit_rig *r = kit_rig_new("[Helper:ftp]\nEnabled=true\nEarlyData=no\n", "ftp", NULL);
 	struct kit_talk t = login(r);
 
 	t.seq[C] += 10;
@@ -395,6 +399,56 @@ START_TEST(door_flood)
 	ck_assert_uint_ge(open, 1);
 	ck_assert_uint_le(open, 8);
 	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4096"), REASON_UNSOLICITED);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* The door closes with the control connection. */
+START_TEST(door_after_the_end)
+{
+	struct kit_rig *r = rig();
+	struct kit_talk t = login(r);
+	struct kit_packet rst = { .from = CLIENT, .to = SERVER, .flags = TCP_RST };
+
+	kit_say(&t, C, "PORT 10,0,0,1,15,160\r\n");
+	kit_say(&t, S, "200 fine\r\n");
+	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 1);
+	rst.seq = t.seq[C];
+	kit_send(r, &rst);
+	ck_assert_uint_eq(kit_doors(r, EXPECT_CLOSED), 1);
+	ck_assert_int_eq(kit_syn(r, "192.0.2.1:20", "10.0.0.1:4000"), REASON_UNSOLICITED);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* A connection that stands is not opened anew by a SYN from outside. */
+START_TEST(syn_into_a_connection)
+{
+	struct kit_rig *r = rig();
+	struct kit_talk t = kit_connect(r, CLIENT, "192.0.2.1:80");
+	struct kit_packet syn = { .from = "192.0.2.1:80", .to = CLIENT, .flags = TCP_SYN };
+
+	kit_say(&t, C, "hello");
+	syn.seq = t.seq[S];
+	ck_assert_int_eq(kit_send(r, &syn), REASON_TCP_STATE);
+	syn.seq += 100000;
+	ck_assert_int_eq(kit_send(r, &syn), REASON_TCP_STATE);
+	kit_rig_free(r);
+}
+END_TEST
+
+/* Conversations that only pass by get no helper, and so cannot use up what helpers need. */
+START_TEST(forged_strangers)
+{
+	struct kit_rig *r = kit_rig_new(NULL, "ftp", "10.0.0.0/8");
+	struct kit_talk t = kit_connect(r, "198.51.100.7:3000", SERVER);
+
+	kit_say(&t, S, "220 ready\r\n");
+	kit_say(&t, C, "USER x\r\n");
+	kit_say(&t, S, "331 ok\r\n");
+	kit_say(&t, C, "PASV\r\n");
+	kit_say(&t, S, "227 (192,0,2,1,15,160)\r\n");
+	ck_assert_uint_eq(kit_doors(r, EXPECT_OPENED), 0);
 	kit_rig_free(r);
 }
 END_TEST
@@ -468,6 +522,9 @@ suite(void)
 	tcase_add_test(c, blind_injection);
 	tcase_add_test(c, door_flood);
 	tcase_add_test(c, late_comer);
+	tcase_add_test(c, door_after_the_end);
+	tcase_add_test(c, syn_into_a_connection);
+	tcase_add_test(c, forged_strangers);
 	tcase_add_test(c, door_is_for_beginnings);
 	suite_add_tcase(s, c);
 	return s;

@@ -4,7 +4,7 @@
     examples.py [--write]
 
 An example is indented by four blanks: a line that begins with "$ " is a command, lines with "> " go
-on with it, and what follows up to the next command or the next line of prose is its output. Commands
+on with it, and what follows up to the next command or the next line of prose is its output. They
 run one after the other in a folder that looks like the source folder after script/build; what they
 write stays there. How fast it was differs each time and is not compared. --write puts what was
 really said into the pages.

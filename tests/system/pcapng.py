@@ -53,12 +53,14 @@ def options_of(data):
 
 
 def blocks_of(data):
-    while data:
-        kind, length = struct.unpack_from('<II', data)
-        if length % 4 or data[length - 4:length] != data[4:8]:
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from('<II', data, at)
+        end = at + length
+        if length % 4 or data[end - 4:end] != data[at + 4:at + 8]:
             raise ValueError(f'a block of type {kind} with length {length}')
-        yield kind, data[8:length - 4]
-        data = data[length:]
+        yield kind, data[at + 8:end - 4]
+        at = end
 
 
 def read(path):
