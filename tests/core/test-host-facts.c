@@ -44,7 +44,7 @@ START_TEST(notes_are_checked)
 	ck_assert_uint_eq(strlen(room_note(flow_index, "worst")), 256 * strlen(NO));
 	ck_assert_str_eq(room_note(flow_index, "empty"), "");
 	ck_assert_uint_eq(strlen(room_note(flow_index, "long")), 256);
-	ck_assert_uint_eq(room_extra(flow_index)->notes_count, 6);
+	ck_assert_uint_eq(room_extra(flow_index)->notes_count, 7);
 	room_close();
 }
 END_TEST

@@ -4,6 +4,7 @@
 What a user can get wrong is in errors.py.
 """
 
+import gzip
 import json
 import pathlib
 import tempfile
@@ -71,6 +72,20 @@ def check_truncated(cli):
         packets += 1
 
 
+def check_cut(cli):
+    """The same for the other formats, at a few places; tests/system/prefix.c cuts at every byte."""
+    modern = cli.folder / 'modern.pcapng'
+    cli.works('replay', '--quiet', '--write-accepted', modern, CAPTURE)
+    whole = modern.read_bytes()
+    for data in (whole, gzip.compress(whole), gzip.compress(CAPTURE.read_bytes())):
+        path = cli.file('cut', data)
+        cli.works('replay', '--quiet', path)
+        for part in range(1, 20):
+            end = len(data) * part // 20 // 4 * 4 + 1 + part % 3  # no block ends there
+            path = cli.file('cut', data[:end])
+            cli.complains(1, ['replay', '--quiet', path], path, 'ends early')
+
+
 def check_streams(cli):
     summary = cli.works('replay', CAPTURE).stdout
     cli.count.check('10.77.1.2' in summary and '\x1b' not in summary, f'summary: {summary}')
@@ -95,7 +110,7 @@ def main():
     count = kit.Count()
     with tempfile.TemporaryDirectory() as folder:
         cli = Cli(count, pathlib.Path(folder))
-        for check in (check_usage, check_truncated, check_streams, check_helpers):
+        for check in (check_usage, check_truncated, check_cut, check_streams, check_helpers):
             check(cli)
     count.done()
 

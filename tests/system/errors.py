@@ -166,7 +166,6 @@ def check_configuration(errors):
         ('[Helper:ftp]\nPorts=0\n', 'Ports=0'),
         ('[Helper:ftp]\nPorts=30-20\n', 'Ports=30-20'),
         ('[Helper:ftp]\nCCC=perhaps\n', 'CCC', 'true or false'),
-        ('[Helper:ftp]\nNoSuchOption=1\n', 'NoSuchOption', 'CCC'),
         ('[Stateful]\nthis is no line of a configuration\n', 'this is no line'),
         ('[Stateful]\n=1\n', '='),
         ('[Stateful]\nMidstream=\xff\n', 'UTF-8'),
@@ -196,6 +195,7 @@ def check_warnings(errors):
     """Keys and sections that are not known: a line each, and everything goes on."""
     for name, text, *words in (
             ('key.conf', '[Stateful]\n\nMidstraem=any\n', ':3', 'Midstraem', 'Midstream'),
+            ('option.conf', '[Helper:ftp]\nNoSuchOption=1\n', ':2', 'NoSuchOption', 'CCC'),
             ('section.conf', '[Statefull]\nMidstream=any\n', ':1', 'Statefull', 'Stateful'),
             ('twice.conf', '[Stateful]\nMidstream=any\nMidstream=none\n', ':2', 'again')):
         path = errors.file(name, text)
