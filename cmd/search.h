@@ -9,7 +9,7 @@
 #ifndef CMD_SEARCH_H
 #define CMD_SEARCH_H
 
-#include "helper/plugin.h"
+#include "helper/loader.h"
 #include "policy/policy.h"
 
 /* The folders, NULL-terminated; g_strfreev(). `given` may be NULL. NULL: one of them is no folder,

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "helper/plugin.h"
+#include "helper/loader.h"
 #include "policy/policy.h"
 #include "record/record.h"
 #include "record/stats.h"

@@ -10,7 +10,7 @@
 
 #include "flow/expect.h"
 #include "flow/table.h"
-#include "helper/plugin.h"
+#include "helper/loader.h"
 #include "policy/policy.h"
 #include "record/record.h"
 #include "record/stats.h"

@@ -33,7 +33,7 @@ MAY_REACH = {
 # Headers of the system that only some files may reach.
 ONLY = {
     'pcap/pcap.h': r'core/source/(filter|live)\.c',
-    'dlfcn.h': r'core/helper/plugin\.c',
+    'dlfcn.h': r'core/helper/loader\.c',
     'zlib.h': r'core/source/gunzip\.c',
     'linux/netlink.h': r'kernel/.*',
     'libmnl/libmnl.h': r'kernel/.*',

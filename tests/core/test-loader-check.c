@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Descriptors that are wrong in one thing each. */
-#include "helper/plugin.h"
+#include "helper/loader.h"
 
 #include <string.h>
 
@@ -176,8 +176,8 @@ END_TEST
 static Suite *
 suite(void)
 {
-	Suite *s = suite_create("plugin-check");
-	TCase *tc = tcase_create("plugin-check");
+	Suite *s = suite_create("loader-check");
+	TCase *tc = tcase_create("loader-check");
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, a_good_plugin);

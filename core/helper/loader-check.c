@@ -5,7 +5,7 @@
  *
  * What cannot be checked is whether pointers point somewhere: a plugin is part of the process.
  */
-#include "helper/plugin.h"
+#include "helper/loader.h"
 
 #include <string.h>
 

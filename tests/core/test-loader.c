@@ -3,7 +3,7 @@
  * Loading plugins: files that are some, files that are none, and where they are looked for. The
  * objects are those of tests/abi, copied into folders of the test's own.
  */
-#include "helper/plugin.h"
+#include "helper/loader.h"
 
 #include <errno.h>
 #include <string.h>

@@ -9,7 +9,7 @@
  *
  * Constructors of the file run before anything of it can be checked.
  */
-#include "helper/plugin.h"
+#include "helper/loader.h"
 
 #include <dlfcn.h>
 #include <errno.h>

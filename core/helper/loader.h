@@ -5,8 +5,8 @@
  * A plugin is loaded once per program and used by any number of engines, each through an instance
  * of its own (host.h). What is refused is told in one line: file, reason, mend.
  */
-#ifndef HELPER_PLUGIN_H
-#define HELPER_PLUGIN_H
+#ifndef HELPER_LOADER_H
+#define HELPER_LOADER_H
 
 #include <postern/plugin.h>
 
