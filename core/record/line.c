@@ -60,7 +60,7 @@ put_icmp(char *at, const struct line_subject *subject)
 	return text_uint(at, subject->icmp_code);
 }
 
-/* Names of helpers are short and need no escape: plugin.c has seen to that. */
+/* Names of helpers are short and need no escape: helper/loader-check.c has seen to that. */
 static char *
 put_app_proto(char *at, const struct line_subject *subject)
 {
