@@ -92,11 +92,12 @@ parse(int argc, char **argv, struct watch *watch)
 	return 0;
 }
 
-/* Nothing is there: whoever reads the results gets what there is, until a packet or a signal comes.
- */
+/* Nothing is there: whoever reads the results gets what there is, until a packet or a signal comes,
+ * or it is time to ask whether the interface is still there. */
 static void
 wait_for_packets(struct watch *watch, const struct source *source)
 {
+	const struct timespec most = { .tv_nsec = LIVE_ASK_MS * 1000000L };
 	struct pollfd packets = { .fd = live_fd(source), .events = POLLIN };
 	struct play *play = &watch->play;
 	sigset_t all, before;
@@ -107,7 +108,7 @@ wait_for_packets(struct watch *watch, const struct source *source)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	if (!is_over)
-		(void)ppoll(&packets, 1, NULL, &before);
+		(void)ppoll(&packets, 1, &most, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 

@@ -12,7 +12,9 @@
 #include "helper/loader.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
+#include <link.h>
 #include <string.h>
 
 #include <glib.h>
@@ -85,14 +87,50 @@ name_of(const char *path)
 	return NULL;
 }
 
+/*
+ * Is all there that the file's own headers promise? The linker maps it unseen, and a process that
+ * touches a page beyond the end of a file is killed. What is no ELF file at all, the linker
+ * refuses.
+ */
+static bool
+is_whole(const char *path)
+{
+	g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+	const char *bytes = file ? g_mapped_file_get_contents(file) : NULL;
+	size_t size = file ? g_mapped_file_get_length(file) : 0;
+	ElfW(Ehdr) head;
+	ElfW(Phdr) part;
+
+	if (size < sizeof(head) || memcmp(bytes, ELFMAG, SELFMAG) != 0)
+		return true;
+	memcpy(&head, bytes, sizeof(head));
+	if (head.e_phentsize != sizeof(part))
+		return true;
+	for (unsigned n = 0; n < head.e_phnum; n++) {
+		size_t at = n * sizeof(part);
+
+		if (head.e_phoff > size || at + sizeof(part) > size - head.e_phoff)
+			return false;
+		memcpy(&part, bytes + head.e_phoff + at, sizeof(part));
+		if (part.p_offset > size || part.p_filesz > size - part.p_offset)
+			return false;
+	}
+	return true;
+}
+
 /* Opens the file; a name without a slash is one in this folder, not in the linker's. */
 static void *
 open_file(const char *path, char **ret_message)
 {
 	g_autofree char *full = g_canonicalize_filename(path, NULL);
-	void *handle = dlopen(full, RTLD_NOW | RTLD_LOCAL);
 	const char *reason;
+	void *handle;
 
+	if (!is_whole(full)) {
+		*ret_message = g_strdup_printf("%s: the file is cut off; copy it again", path);
+		return NULL;
+	}
+	handle = dlopen(full, RTLD_NOW | RTLD_LOCAL);
 	if (handle)
 		return handle;
 	reason = dlerror();

@@ -27,7 +27,9 @@ struct live_options {
 int live_open(const char *name, const struct live_options *options, struct source **ret_source,
 	char **ret_message);
 
-/* A descriptor that can be read when next() should be asked. */
+/* A descriptor that can be read when next() should be asked; but it should be asked at least once
+ * in LIVE_ASK_MS, since an interface may be gone without a sign. */
+#define LIVE_ASK_MS 500
 int live_fd(const struct source *source);
 
 /* Packets so far that came too fast to be seen. */

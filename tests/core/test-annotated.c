@@ -392,6 +392,24 @@ START_TEST(interfaces)
 }
 END_TEST
 
+/* Two interfaces that look alike are two. */
+START_TEST(interfaces_without_names)
+{
+	add(60)->iface = 1;
+	add(60)->iface = 3;
+	add(60)->iface = 1;
+	annotated_begin(annotated, &batch);
+	for (unsigned n = 0; n < 3; n++)
+		judge(&batch.packets[n], REASON_OUTBOUND, 0);
+	annotated_end(annotated);
+	annotated_free(annotated);
+	ck_assert_uint_eq(read_file(VERDICT_ACCEPT), 3);
+	ck_assert_uint_eq(seen[0].packet.iface, 0);
+	ck_assert_uint_eq(seen[1].packet.iface, 1);
+	ck_assert_uint_eq(seen[2].packet.iface, 0);
+}
+END_TEST
+
 /* More interfaces than a reader would take: of the rest only the link type is told. */
 START_TEST(interfaces_are_limited)
 {
@@ -524,6 +542,7 @@ suite(void)
 	tcase_add_test(c, held_packets);
 	tcase_add_test(c, held_bytes_are_limited);
 	tcase_add_test(c, interfaces);
+	tcase_add_test(c, interfaces_without_names);
 	tcase_add_test(c, interfaces_are_limited);
 	tcase_add_test(c, one_file);
 	tcase_add_test(c, with_an_engine);

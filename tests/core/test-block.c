@@ -142,6 +142,7 @@ START_TEST(long_names_are_cut)
 	ck_assert_int_eq(pcapng_next(pcapng, &reading, &batch), 0);
 	ck_assert_ptr_null(reading.within);
 	ck_assert_uint_eq(strlen(pcapng_interface_name(pcapng, 0)), 255);
+	ck_assert_uint_lt(bytes->len, 1024); /* our reader cuts names too */
 	pcapng_free(pcapng);
 	reading_done(&reading);
 }

@@ -225,7 +225,8 @@ def check_plugins(errors):
     good = kit.BUILD / 'plugins' / 'ftp' / 'ftp.so'
     for name, content in (('text', b'this is no plugin'), ('nothing', b''),
                           ('head', b'\x7fELF, and nothing more'),
-                          ('start', good.read_bytes()[:60])):
+                          ('start', good.read_bytes()[:60]),
+                          ('half', good.read_bytes()[:good.stat().st_size // 2])):
         folder = errors.folder / f'{name}-plugins'
         folder.mkdir()
         (folder / f'{name}.so').write_bytes(content)

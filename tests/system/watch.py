@@ -149,7 +149,8 @@ def check_report(count, folder):
     events = events_of(paths[0])
     flows = {event['proto']: event for event in events if event['event_type'] == 'flow'}
     count.check(set(flows) == {'UDP', 'TCP'}, f'flows: {flows}')
-    for proto, ports, state in (('UDP', (4000, 5000), 'established'), ('TCP', (4001, 5001), 'closed')):
+    for proto, ports, state in (('UDP', (4000, 5000), 'established'),
+                                ('TCP', (4001, 5001), 'closed')):
         event = flows[proto]
         count.check((event['src_ip'], event['src_port'], event['dest_ip'], event['dest_port'])
                     == (CLIENT, ports[0], SERVER, ports[1]), f'{proto}: {event}')

@@ -44,7 +44,7 @@ def reason(packet):
 
 
 def fragments(source, dest, ident, data, size):
-    """A UDP datagram as Ethernet frames; all but the last have `size` bytes behind the IP header."""
+    """A UDP datagram as Ethernet frames with at most `size` bytes behind the IP header."""
     udp = struct.pack('!HHHH', 1024, 9, len(data) + 8, 0) + data
     for at in range(0, len(udp), size):
         part = udp[at:at + size]
@@ -150,6 +150,8 @@ def check_fragments(count, folder):
                 [(1000 * n, frame) for n, frame in enumerate(frames, 1)])
     order = [number(packet) for packet in written.accepted]
     count.check(order == [*range(4, 104), 106, 1, 104, 107], f'fragments: order {order}')
+    flows = {FLOW.search(packet.comment).group(1) for packet in written.accepted[-3:]}
+    count.check(len(flows) == 1, f'fragments: one datagram in flows {flows}')
     order = [(number(packet), reason(packet)) for packet in written.dropped]
     count.check(order == [(3, 'unsolicited'), (105, 'unsolicited'), (108, 'unsolicited'),
                           (2, 'fragment')], f'fragments: dropped {order}')
