@@ -75,7 +75,7 @@ def check_values(errors):
         ('a part that is none', ['replay', '--helpers', 'ftp,nosuch.part', CAPTURE], 'nosuch'),
         ('a path for a helper', ['replay', '--helpers', 'lib/ftp', CAPTURE], 'lib/ftp'),
         ('an unknown connection', ['replay', '--connection', 'wan', CAPTURE], 'wan', 'default'),
-        ('a filter', ['replay', '--filter', 'tcp port ftp ftp', CAPTURE], '--filter', 'syntax'),
+        ('a filter', ['replay', '--filter', 'tcp port 21 21', CAPTURE], '--filter', 'syntax'),
         ('a filter to watch by', ['watch', '--filter', 'port', 'lo'], '--filter', 'syntax'),
         ('two outputs to stdout', ['replay', '-e', '-', '--write-dropped', '-', CAPTURE],
          '--events', '--write-dropped', 'standard output'),
