@@ -44,7 +44,8 @@ struct engine {
 /*
  * Makes the record of a flow that begins with this packet. `door`: a copy of the one that it came
  * through, or NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone
- * would have said. Returns the index, or 0: there is no room.
+ * would have said. Returns the index, or 0: there is no room. The flow's reason is `alone` where
+ * there was no room to tie it to its door and policy lets it in all the same.
  */
 uint32_t engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
 	enum direction direction, const struct expectation *door, bool reverse, enum reason alone);
