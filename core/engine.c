@@ -90,7 +90,7 @@ watch_and_count(struct engine *e, const struct packet *p, unsigned dir, struct j
 static enum reason
 remember_refusals(struct engine *e, const struct packet *p, enum reason reason, bool door)
 {
-	if (p->tcp.flags & TCP_SYN) {
+	if ((p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
 		if (!door && reason_verdict(reason) == VERDICT_DROP)
 			refused_add(&e->refused, &p->key, e->now);
 	} else if (reason_verdict(reason) == VERDICT_ACCEPT &&

@@ -175,6 +175,24 @@ START_TEST(a_refused_connection_stays_refused)
 }
 END_TEST
 
+/* A capture that begins between SYN and SYN+ACK: nothing was refused, its rest is picked up. */
+START_TEST(a_lost_syn_is_no_refusal)
+{
+	struct kit_rig *rig = kit_rig_new(NULL, NULL, "10.0.0.0/8");
+	struct kit_packet answer = {
+		.from = "192.0.2.1:80",
+		.to = "10.0.0.1:1000",
+		.flags = TCP_SYN | TCP_ACK,
+		.ack = 5001,
+	};
+	struct kit_packet ack = { .from = "10.0.0.1:1000", .to = "192.0.2.1:80", .flags = TCP_ACK };
+
+	ck_assert_int_eq(kit_send(rig, &answer), REASON_UNSOLICITED);
+	ck_assert_int_eq(kit_send(rig, &ack), REASON_MID_STREAM);
+	kit_rig_free(rig);
+}
+END_TEST
+
 START_TEST(a_connection_from_beginning_to_end)
 {
 	struct kit_rig *rig = kit_rig_new(NULL, NULL, NULL);
@@ -401,6 +419,7 @@ suite(void)
 	tcase_add_test(c, impossible_flags_make_no_state);
 	tcase_add_test(c, mid_stream_rule);
 	tcase_add_test(c, a_refused_connection_stays_refused);
+	tcase_add_test(c, a_lost_syn_is_no_refusal);
 	tcase_add_test(c, a_connection_from_beginning_to_end);
 	tcase_add_test(c, bad_checksums_go_nowhere);
 	tcase_add_test(c, fragments_share_a_verdict);
