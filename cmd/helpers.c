@@ -253,7 +253,7 @@ run(const struct options *options)
 
 	if (folders && load_policy(options->config, &policy) >= 0)
 		status = list(folders, policy);
-	policy_free(policy);
+	policy_unref(policy);
 	g_strfreev(folders);
 	return status;
 }

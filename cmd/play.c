@@ -22,6 +22,22 @@
 #include "search.h"
 
 static int
+check_connection(const struct play *play)
+{
+	const char *name = play->options.connection;
+	g_autoptr(GString) known = NULL;
+
+	if (!name || policy_connection_find(play->policy, name))
+		return 0;
+	known = g_string_new(NULL);
+	for (unsigned i = 0; i < play->policy->n_connections; i++)
+		g_string_append_printf(
+			known, "%s%s", i ? ", " : "", play->policy->connections[i].name);
+	complain("--connection %s: there is no such connection; there is: %s", name, known->str);
+	return -EINVAL;
+}
+
+static int
 load_policy(struct play *play)
 {
 	const struct options *options = &play->options;
@@ -35,12 +51,7 @@ load_policy(struct play *play)
 	}
 	for (unsigned i = 0; i < warnings->len; i++)
 		complain("%s", (const char *)warnings->pdata[i]);
-	if (options->connection && strcmp(options->connection, play->policy->connection) != 0) {
-		complain("--connection %s: there is no such connection; there is: %s",
-			options->connection, play->policy->connection);
-		return -EINVAL;
-	}
-	return 0;
+	return check_connection(play);
 }
 
 static int
@@ -66,6 +77,18 @@ late_verdict(void *context, const struct packet *p)
 		annotated_late(play->annotated, p);
 }
 
+/* Where a packet was seen. One of an earlier source, which was held, belongs to other interfaces
+ * than those that are known now. */
+static const char *
+interface_name(void *context, const struct packet *p)
+{
+	const struct play *play = context;
+
+	if (!play->source || p->number < play->first_number)
+		return NULL;
+	return source_interface_name(play->source, p->iface);
+}
+
 static int
 start_engine(struct play *play)
 {
@@ -75,6 +98,8 @@ start_engine(struct play *play)
 		.inside = play->options.inside,
 		.n_inside = play->options.n_inside,
 		.recorders = &play->recorders,
+		.unmatched = play->options.connection,
+		.interface_name = interface_name,
 		.late_verdict = late_verdict,
 		.context = play,
 	};
@@ -127,18 +152,6 @@ open_output(struct play *play, enum output output)
 	if (r < 0)
 		complain("%s: cannot be written: %s", path, g_strerror(-r));
 	return r;
-}
-
-/* Where a packet was seen. One of an earlier source, which was held, belongs to other interfaces
- * than those that are known now. */
-static const char *
-interface_name(void *context, const struct packet *p)
-{
-	const struct play *play = context;
-
-	if (!play->source || p->number < play->first_number)
-		return NULL;
-	return source_interface_name(play->source, p->iface);
 }
 
 static int
@@ -237,7 +250,7 @@ play_done(struct play *play)
 	summary_free(play->summary);
 	filter_free(play->filter);
 	plugins_free(play->plugins);
-	policy_free(play->policy);
+	policy_unref(play->policy);
 	options_done(&play->options);
 }
 
@@ -246,6 +259,7 @@ play_source(struct play *play, const struct source *source, uint64_t first_numbe
 {
 	play->source = source;
 	play->first_number = first_number;
+	engine_forget_interfaces(play->engine);
 	if (play->annotated)
 		annotated_next_source(play->annotated);
 }

@@ -150,7 +150,7 @@ make_room_and_add(struct engine *e, const struct packet *p, uint32_t *ret_index)
 }
 
 static uint32_t
-add_flow(struct engine *e, const struct packet *p, enum reason reason, enum direction direction)
+add_flow(struct engine *e, const struct packet *p, const struct admission *a)
 {
 	struct flow *flow;
 	uint32_t index;
@@ -158,16 +158,17 @@ add_flow(struct engine *e, const struct packet *p, enum reason reason, enum dire
 	if (make_room_and_add(e, p, &index) < 0)
 		return 0;
 	flow = &e->flows[index];
-	flow->flags = (uint16_t)(direction << FLOW_DIRECTION_SHIFT);
+	flow->flags = (uint16_t)(a->direction << FLOW_DIRECTION_SHIFT);
 	if (p->flags & PACKET_FROM_HI)
 		flow->flags |= FLOW_FROM_HI;
-	flow->reason = (uint8_t)reason;
+	flow->reason = (uint8_t)a->reason;
+	flow->connection = policy_connection_index(e->policy, a->connection);
 	if (p->proto == PROTO_TCP)
 		(void)tcp_begin(flow, p, (p->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN);
 	else
 		flow->state = (uint8_t)plain_state(p->proto, false);
 	timer_add(e->timer, e->flows, index);
-	e->stats.flows[reason]++;
+	e->stats.flows[a->reason]++;
 	return index;
 }
 
@@ -195,9 +196,9 @@ pair_call(struct engine *e, uint32_t index, struct flow_extra *extra,
  * comes to it; one that was sent from the door's own side consumes it when it is answered.
  */
 static void
-pass_door(struct engine *e, uint32_t index, const struct expectation *door, bool reverse,
-	enum reason alone)
+pass_door(struct engine *e, uint32_t index, const struct admission *a)
 {
+	const struct expectation *door = &a->door;
 	const struct expectation *now = expects_get(e->expects, door->id);
 	struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
 
@@ -209,12 +210,12 @@ pass_door(struct engine *e, uint32_t index, const struct expectation *door, bool
 	extra->depth = door->depth;
 	extra->expectation_id = door->id;
 	extra->group = door->group;
-	extra->alone = (uint8_t)alone;
-	extra->door_pending = reverse && !(door->mask & PN_EXPECT_CALL_ID);
+	extra->alone = (uint8_t)a->alone;
+	extra->door_pending = a->reverse && !(door->mask & PN_EXPECT_CALL_ID);
 	extra->die_with_parent = door->flags & PN_EXPECT_DIE_WITH_PARENT;
 	memcpy(extra->cookie, door->cookie, sizeof(extra->cookie));
 	if (door->mask & PN_EXPECT_CALL_ID)
-		pair_call(e, index, extra, door, reverse);
+		pair_call(e, index, extra, door, a->reverse);
 	tell_match(e, door, index);
 	if (!extra->door_pending)
 		expects_consume(e->expects, door->id);
@@ -223,15 +224,15 @@ pass_door(struct engine *e, uint32_t index, const struct expectation *door, bool
 /* Lets a helper watch the new flow: the one that the door names, or else the one that is bound to
  * the responder's port. */
 static void
-attach_helper(struct engine *e, const struct packet *p, uint32_t index,
-	const struct expectation *door)
+attach_helper(
+	struct engine *e, const struct packet *p, uint32_t index, const struct expectation *door)
 {
 	const struct helper *helper;
 	struct tuple tuple;
 	int r;
 
 	host_set_time(e->host, e->now);
-	if (door) {
+	if (door && door->owner) {
 		host_expected(e->host, index, door);
 		return;
 	}
@@ -241,7 +242,7 @@ attach_helper(struct engine *e, const struct packet *p, uint32_t index,
 	if (flow_direction(&e->flows[index]) == DIRECTION_TRANSIT && !sides_auto(e->sides))
 		return;
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
-	helper = host_bound(e->host, p->proto, tuple.dst_port);
+	helper = host_bound(e->host, e->flows[index].connection, p->proto, tuple.dst_port);
 	if (!helper)
 		return;
 	r = session_open(e->host, index, helper);
@@ -249,31 +250,33 @@ attach_helper(struct engine *e, const struct packet *p, uint32_t index,
 }
 
 uint32_t
-engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
-	enum direction direction, const struct expectation *door, bool reverse, enum reason alone)
+engine_begin_flow(struct engine *e, const struct packet *p, const struct admission *a)
 {
-	uint32_t index = add_flow(e, p, reason, direction);
+	uint32_t index = add_flow(e, p, a);
+	bool by_door = a->by_door;
 
 	if (!index)
 		return 0;
 	/* Without a tie to its door it could neither be counted nor be ended. */
-	if (door && !table_extra(e->table, &e->flows[index])) {
-		e->stats.flows[reason]--;
-		if (reason_verdict(alone) == VERDICT_DROP) {
+	if (by_door && !table_extra(e->table, &e->flows[index])) {
+		e->stats.flows[a->reason]--;
+		if (reason_verdict(a->alone) == VERDICT_DROP) {
 			e->stats.refused_flows++;
 			table_remove(e->table, index);
 			return 0;
 		}
-		e->stats.flows[alone]++;
-		e->flows[index].reason = (uint8_t)alone;
-		door = NULL;
+		e->stats.flows[a->alone]++;
+		e->flows[index].reason = (uint8_t)a->alone;
+		by_door = false;
 	}
-	if (door)
-		pass_door(e, index, door, reverse, alone);
+	if (by_door)
+		pass_door(e, index, a);
 	if (e->host)
-		attach_helper(e, p, index, door);
+		attach_helper(e, p, index, by_door ? &a->door : NULL);
 	if (e->recorders->wants_flows)
 		tell_flow(e, index, true, FLOW_END_TIMEOUT);
+	if (a->connection->n_triggers && a->direction == DIRECTION_OUT)
+		engine_pull_triggers(e, a->connection, index);
 	return index;
 }
 

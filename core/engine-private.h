@@ -9,7 +9,11 @@
 #include "flow/refused.h"
 #include "helper/host.h"
 #include "packet/decode.h"
+#include "policy/judge.h"
 #include "policy/side.h"
+
+/* Interfaces whose connection is kept; beyond, it is looked up for each flow. */
+#define ENGINE_IFACES 1024
 
 /* What a packet is told to be, with what a record wants to know of it. */
 struct judgement {
@@ -20,7 +24,12 @@ struct judgement {
 };
 
 struct engine {
-	const struct policy *policy;
+	struct policy *policy;
+	const struct connection *unmatched; /* of what belongs to no other */
+	char *unmatched_name;               /* or NULL */
+	bool by_interface; /* some connection names interfaces */
+	bool by_peer;      /* … or prefixes of peers */
+	uint16_t ifaces[ENGINE_IFACES];     /* connections of interfaces; see engine-policy.c */
 	const struct recorders *recorders;
 	struct decode_options decode;
 	uint64_t now; /* packet time; never goes back */
@@ -36,19 +45,30 @@ struct engine {
 	struct refused refused; /* connections that were refused lately */
 	struct packet *current; /* a fragment whose verdict may come while it is processed */
 	const struct judgement *whole; /* of the datagram whose fragments are being settled */
+	const char *(*interface_name)(void *context, const struct packet *p);
 	void (*late_verdict)(void *context, const struct packet *p);
 	void *context;
 	struct stats stats; /* what the engine itself counts */
 };
 
+/* Why and how a flow is let in. */
+struct admission {
+	enum reason reason;
+	enum reason alone; /* what policy alone says */
+	enum direction direction;
+	const struct connection *connection;
+	struct expectation door; /* that it came through; only if `by_door` */
+	bool by_door;
+	bool reverse; /* it was sent from the door's own side */
+};
+
 /*
- * Makes the record of a flow that begins with this packet. `door`: a copy of the one that it came
- * through, or NULL; `reverse`: it was sent from the door's own side; `alone`: what policy alone
- * would have said. Returns the index, or 0: there is no room. The flow's reason is `alone` where
- * there was no room to tie it to its door and policy lets it in all the same.
+ * Makes the record of a flow that begins with this packet. Returns the index, or 0: there is no
+ * room. The flow's reason is a->alone where there was no room to tie it to its door and policy lets
+ * it in all the same.
  */
-uint32_t engine_begin_flow(struct engine *e, const struct packet *p, enum reason reason,
-	enum direction direction, const struct expectation *door, bool reverse, enum reason alone);
+uint32_t engine_begin_flow(
+	struct engine *e, const struct packet *p, const struct admission *a);
 
 /* The flow is over: with it go its helper, its doors, and the children that die with it. */
 void engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause);
@@ -58,6 +78,22 @@ void engine_first_reply(struct engine *e, uint32_t index, uint8_t proto);
 
 /* Ends what is overdue at e->now: flows, doors, datagrams. */
 void engine_expire(struct engine *e);
+
+/* engine-policy.c */
+
+/* The policy is another: what is kept of it. */
+void engine_adopt_policy(struct engine *e);
+
+/* Whose settings count for a first packet, and what is known of its way. */
+const struct connection *engine_connection(
+	struct engine *e, const struct packet *p, enum direction direction, enum way *ret_way);
+
+/* A packet of a known flow whose way is known: did it go the way that this side of the flow goes? */
+bool engine_belies_flow(
+	struct engine *e, const struct packet *p, const struct flow *flow, unsigned dir);
+
+/* A flow has gone out: opens what triggers say. */
+void engine_pull_triggers(struct engine *e, const struct connection *c, uint32_t index);
 
 /* Callbacks of the rooms below: a door has ended; a helper ends a descendant. */
 void engine_door_ended(

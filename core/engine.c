@@ -5,11 +5,11 @@
  *   engine_process()   a batch: decode all, look up all, then one by one, in order:
  *     process()          time; what goes no further; fragments; ICMP errors
  *       judge()            is there a flow?
- *         first_packet()     no: a door? policy? then a new flow, and a helper to watch it
+ *         first_packet()     no: whose is it? a door? policy? then a new flow, and its helper
  *         later_packet()     yes: TCP state and windows, the first reply, the helper
  *     settle()           the verdict, counted and told
  *
- * How flows begin and end is engine-flow.c.
+ * How flows begin and end is engine-flow.c; connections and a change of policy, engine-policy.c.
  *
  * The batch is there for speed only: while one packet is judged, the cache lines of those behind it
  * are on their way. Nothing that was looked up ahead is believed: the flow is found again when its
@@ -94,7 +94,7 @@ remember_refusals(struct engine *e, const struct packet *p, enum reason reason, 
 		if (!door && reason_verdict(reason) == VERDICT_DROP)
 			refused_add(&e->refused, &p->key, e->now);
 	} else if (reason_verdict(reason) == VERDICT_ACCEPT &&
-		refused_lately(&e->refused, &p->key, e->now)) {
+		   refused_lately(&e->refused, &p->key, e->now)) {
 		return REASON_NO_HANDSHAKE;
 	}
 	return reason;
@@ -121,27 +121,47 @@ ask_doors(struct engine *e, const struct packet *p, enum reason alone, bool *ret
 	return REASON_EXPECTED;
 }
 
+/* What passes but is no flow: nothing that comes later would belong to it. */
+static bool
+is_no_flow(const struct packet *p, enum reason reason)
+{
+	if (reason == REASON_NO_FIREWALL)
+		return p->proto == PROTO_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+	return reason == REASON_ICMP_NEEDED;
+}
+
+/* Sides, sources, doors and policy, in this order, say whether a first packet is let in. */
+static enum reason
+admit(struct engine *e, const struct packet *p, struct admission *a)
+{
+	enum way way;
+
+	a->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	a->connection = engine_connection(e, p, a->direction, &way);
+	if (judge_spoofed(a->connection, e->sides, p, a->direction, way))
+		return REASON_SPOOFED;
+	a->reverse = false;
+	a->alone = judge_first(e->policy, a->connection, p, a->direction, NULL);
+	a->by_door = ask_doors(e, p, a->alone, &a->reverse, &a->door) == REASON_EXPECTED;
+	if (p->proto == PROTO_TCP)
+		a->alone = remember_refusals(e, p, a->alone, a->by_door);
+	return a->by_door ? REASON_EXPECTED : a->alone;
+}
+
 /* A packet without a flow; or a new SYN on the flow `over`, which ends if the SYN is accepted. */
 static void
 first_packet(struct engine *e, const struct packet *p, struct judgement *j, uint32_t over)
 {
-	struct expectation door;
-	bool reverse = false, expected;
-	enum reason alone;
+	struct admission a;
 
-	j->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	j->reason = a.reason = admit(e, p, &a);
+	j->direction = a.direction;
 	j->has_direction = true;
-	alone = policy_first_packet(e->policy, p, j->direction);
-	expected = ask_doors(e, p, alone, &reverse, &door) == REASON_EXPECTED;
-	if (p->proto == PROTO_TCP)
-		alone = remember_refusals(e, p, alone, expected);
-	j->reason = expected ? REASON_EXPECTED : alone;
-	if (reason_verdict(j->reason) == VERDICT_DROP)
+	if (reason_verdict(a.reason) == VERDICT_DROP || is_no_flow(p, a.reason))
 		return;
 	if (over)
 		engine_end_flow(e, over, FLOW_END_CLOSED);
-	j->index = engine_begin_flow(
-		e, p, j->reason, j->direction, expected ? &door : NULL, reverse, alone);
+	j->index = engine_begin_flow(e, p, &a);
 	if (!j->index) {
 		j->reason = REASON_TABLE_FULL;
 		return;
@@ -158,6 +178,12 @@ is_question(const struct packet *p)
 	return p->proto == PROTO_ICMPV6 && p->icmp.type == ICMPV6_ECHO;
 }
 
+static bool
+has_firewall(const struct engine *e, const struct flow *flow)
+{
+	return e->policy->connections[flow->connection].firewall;
+}
+
 static void
 later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judgement *j)
 {
@@ -171,6 +197,10 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 		j->reason = REASON_HELPER;
 		return;
 	}
+	if (p->way != WAY_UNKNOWN && engine_belies_flow(e, p, flow, dir)) {
+		j->reason = REASON_SPOOFED;
+		return;
+	}
 	/* A question of the side that answers is a conversation of its own, whatever its number. */
 	if (dir == DIR_REPLY && is_question(p)) {
 		j->reason = REASON_UNSOLICITED;
@@ -178,7 +208,7 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 	}
 	if (p->proto == PROTO_TCP) {
 		j->reason = tcp_track(flow, p, dir);
-		if (j->reason != REASON_NONE)
+		if (j->reason != REASON_NONE && has_firewall(e, flow))
 			return;
 	}
 	timer_touch(e->timer, e->flows, j->index, e->now);
@@ -273,20 +303,24 @@ find_icmp_flow(struct engine *e, const struct packet *p)
 }
 
 /*
- * An ICMP error passes if it is about a packet of a flow. It never makes a flow, never moves one
- * on, and never keeps one alive. Without a flow it is judged like any other packet, and so is a
- * redirect: it is no error but asks a host to change its routes.
+ * An ICMP error passes if it is about a packet of a flow, and no option of the flow's connection
+ * holds it back. It never makes a flow, never moves one on, and never keeps one alive. Without a
+ * flow it is judged like any other packet.
  */
 static void
-judge_icmp_error(struct engine *e, const struct packet *p, struct judgement *j)
+process_icmp_error(struct engine *e, const struct packet *p, struct judgement *j)
 {
-	bool redirect = p->proto == PROTO_ICMP && p->icmp.type == ICMP_REDIRECT;
+	const struct connection *connection;
 
-	j->index = redirect ? 0 : find_icmp_flow(e, p);
-	if (j->index)
-		j->reason = REASON_ICMP_ERROR;
-	else
+	j->index = find_icmp_flow(e, p);
+	if (!j->index) {
 		judge(e, p, j);
+		return;
+	}
+	connection = &e->policy->connections[e->flows[j->index].connection];
+	j->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	j->has_direction = true;
+	j->reason = judge_error(connection, p, j->direction, NULL);
 }
 
 /* The verdict of a packet: counted, and told if it is a drop. */
@@ -340,7 +374,7 @@ judge_whole(struct engine *e, struct packet *p, struct judgement *j)
 	if (p->error != REASON_NONE)
 		j->reason = (enum reason)p->error;
 	else if (p->flags & PACKET_ICMP_ERROR)
-		judge_icmp_error(e, p, j);
+		process_icmp_error(e, p, j);
 	else
 		judge(e, p, j);
 }
@@ -486,6 +520,8 @@ engine_free(struct engine *e)
 	expects_free(e->expects);
 	sides_free(e->sides);
 	table_free(e->table);
+	policy_unref(e->policy);
+	g_free(e->unmatched_name);
 	g_free(e);
 }
 
@@ -517,8 +553,8 @@ open_rooms(struct engine *e, const struct engine_options *options, char **ret_me
 	if (r >= 0)
 		r = defrag_new(&defrag, &fragments, &e->defrag);
 	if (r < 0) {
-		*ret_message = g_strdup_printf("tables could not be made: %s; lower the limits",
-			g_strerror(-r));
+		*ret_message = g_strdup_printf(
+			"tables could not be made: %s; lower the limits", g_strerror(-r));
 		return r;
 	}
 	if (!options->plugins)
@@ -535,9 +571,10 @@ engine_new(const struct engine_options *options, struct engine **ret_engine, cha
 	struct engine *e = g_new0(struct engine, 1);
 	int r;
 
-	e->policy = options->policy;
+	e->policy = policy_ref(options->policy);
 	e->recorders = options->recorders;
-	e->decode.verify_checksums = options->policy->verify_checksums;
+	e->unmatched_name = g_strdup(options->unmatched);
+	e->interface_name = options->interface_name;
 	e->late_verdict = options->late_verdict;
 	e->context = options->context;
 	r = open_rooms(e, options, ret_message);
@@ -545,6 +582,7 @@ engine_new(const struct engine_options *options, struct engine **ret_engine, cha
 		engine_free(e);
 		return r;
 	}
+	engine_adopt_policy(e);
 	e->flows = table_slab(e->table);
 	e->timer = table_timer(e->table);
 	*ret_engine = e;

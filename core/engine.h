@@ -16,7 +16,7 @@
 struct engine;
 
 struct engine_options {
-	const struct policy *policy;   /* must outlive the engine */
+	const struct policy *policy;   /* the engine takes a reference */
 	const struct plugins *plugins; /* likewise; NULL: no helpers */
 	const struct prefix *inside;   /* the protected side; n_inside == 0: auto */
 	unsigned n_inside;
@@ -24,6 +24,10 @@ struct engine_options {
 	GPtrArray *warnings; /* gets a line for each key that means nothing to its plugin, to be freed
 			      * by g_free(); or NULL */
 	uint64_t seed[4]; /* of the hashes: secret; no result depends on it */
+	const char *unmatched; /* connection of what belongs to no other; NULL: "default" */
+	/* The name of the interface that a packet was seen on, or NULL; may be NULL. Asked once for
+	 * each interface: engine_forget_interfaces() when numbers get another meaning. */
+	const char *(*interface_name)(void *context, const struct packet *p);
 	/* The verdict of a packet that was held; may be NULL. Its bytes may be gone (data NULL). */
 	void (*late_verdict)(void *context, const struct packet *p);
 	void *context;
@@ -38,6 +42,16 @@ void engine_free(struct engine *engine);
 
 /* Decodes the packets of a batch and gives each its verdict. */
 void engine_process(struct engine *engine, struct batch *batch);
+
+/*
+ * Another policy takes the place of the one at work, between two batches. Flows stay; those that the
+ * new one would not have let in end, unless it says otherwise. What is made at the start (the sizes
+ * of tables, which helpers there are, their ports and options) stays as it was.
+ */
+void engine_set_policy(struct engine *engine, const struct policy *policy);
+
+/* The numbers of interfaces mean others from now on: another source. */
+void engine_forget_interfaces(struct engine *engine);
 
 /*
  * The input is over: settles what is held, ends the sessions of helpers and stops the plugins, and

@@ -27,6 +27,7 @@ struct door {
 
 struct expects {
 	struct expect_limits limits;
+	uint32_t room; /* doors that there is memory for */
 	struct expect_owner owner;
 	struct expect_stats stats;
 	uint64_t seed[2];
@@ -67,6 +68,7 @@ expects_new(const struct expect_limits *limits, const struct expect_owner *owner
 		chains *= 2;
 	expects = g_new0(struct expects, 1);
 	expects->limits = *limits;
+	expects->room = limits->total;
 	expects->owner = *owner;
 	memcpy(expects->seed, seed, sizeof(expects->seed));
 	expects->due = NEVER;
@@ -78,6 +80,16 @@ expects_new(const struct expect_limits *limits, const struct expect_owner *owner
 		expects->heads[n] = g_new0(uint32_t, chains);
 	*ret_expects = expects;
 	return 0;
+}
+
+void
+expects_set_limits(struct expects *expects, const struct expect_limits *limits)
+{
+	uint32_t room = expects->room;
+
+	expects->limits = *limits;
+	if (expects->limits.total > room)
+		expects->limits.total = room;
 }
 
 void

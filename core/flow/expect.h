@@ -77,6 +77,9 @@ int expects_new(const struct expect_limits *limits, const struct expect_owner *o
 	const uint64_t seed[static 2], struct expects **ret_expects);
 void expects_free(struct expects *expects); /* tells nobody */
 
+/* Other limits, for doors to come; `total` grows no further than it was at the beginning. */
+void expects_set_limits(struct expects *expects, const struct expect_limits *limits);
+
 /*
  * Opens the door *wanted (its id is ignored) or refreshes one for the same destination and source
  * of the same parent (or, with PN_EXPECT_OUTLIVE, of the same helper and registrant): then its

@@ -48,6 +48,12 @@ void
 timer_init(struct timer *timer, const uint32_t timeouts[static FLOW_STATE_COUNT])
 {
 	memset(timer, 0, sizeof(*timer));
+	timer_set_timeouts(timer, timeouts);
+}
+
+void
+timer_set_timeouts(struct timer *timer, const uint32_t timeouts[static FLOW_STATE_COUNT])
+{
 	for (unsigned n = 0; n < FLOW_STATE_COUNT; n++) {
 		assert(timeouts[n] <= TIMER_TIMEOUT_MAX);
 		timer->timeout[n] = timeouts[n] * NSEC_PER_SEC;

@@ -42,6 +42,10 @@ struct timer {
 /* Timeouts in seconds, by state. */
 void timer_init(struct timer *timer, const uint32_t timeouts[static FLOW_STATE_COUNT]);
 
+/* Other timeouts, from now on. A flow that would end sooner by the new ones is found overdue when a
+ * packet asks for it, and is taken out when its queue comes to it. */
+void timer_set_timeouts(struct timer *timer, const uint32_t timeouts[static FLOW_STATE_COUNT]);
+
 /* Puts a flow into the queue of its state; `flows` is the base of the slab. */
 void timer_add(struct timer *timer, struct flow *flows, uint32_t index);
 

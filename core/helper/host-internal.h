@@ -57,6 +57,7 @@ struct host_counters {
 
 struct host {
 	struct host_options options;
+	struct policy *started; /* that plugins were started with: their options are of it */
 	uint64_t now;
 	struct stream_budget budget;
 	struct host_counters counters;

@@ -48,6 +48,7 @@ host_new(const struct host_options *options, struct host **ret_host, char **ret_
 	int r;
 
 	host->options = *options;
+	host->started = policy_ref(options->policy);
 	host->budget.limit = options->policy->stream_memory;
 	r = host_configure(host, ret_message);
 	if (r == 0)
@@ -85,7 +86,14 @@ host_free(struct host *host)
 	g_free(host->instances);
 	g_free(host->tcp.list);
 	g_free(host->udp.list);
+	policy_unref(host->started);
 	g_free(host);
+}
+
+void
+host_set_policy(struct host *host, const struct policy *policy)
+{
+	host->options.policy = policy;
 }
 
 void
@@ -94,9 +102,18 @@ host_set_time(struct host *host, uint64_t now)
 	host->now = now;
 }
 
-const struct helper *
-host_bound(const struct host *host, uint8_t proto, uint16_t port)
+static bool
+is_allowed(const struct host *host, uint8_t connection, const struct helper *helper)
 {
+	const struct policy *policy = host->options.policy;
+
+	return connection_allows_helper(&policy->connections[connection], helper->desc->name);
+}
+
+const struct helper *
+host_bound(const struct host *host, uint8_t connection, uint8_t proto, uint16_t port)
+{
+	const struct helper *helper = NULL;
 	const struct bindings *bindings = proto == PROTO_TCP ? &host->tcp : &host->udp;
 	unsigned i;
 
@@ -104,11 +121,11 @@ host_bound(const struct host *host, uint8_t proto, uint16_t port)
 		return NULL;
 	if (!(bindings->bound[port / 64] >> port % 64 & 1))
 		return NULL;
-	for (i = 0; i < bindings->n; i++) {
+	for (i = 0; i < bindings->n && !helper; i++) {
 		if (port >= bindings->list[i].first && port <= bindings->list[i].last)
-			return bindings->list[i].helper;
+			helper = bindings->list[i].helper;
 	}
-	return NULL;
+	return helper && is_allowed(host, connection, helper) ? helper : NULL;
 }
 
 const struct helper *
@@ -168,7 +185,8 @@ host_expected(struct host *host, uint32_t child, const struct expectation *e)
 
 	if (asked->desc->expected)
 		asked->desc->expected(&watched.pn, door.cookie);
-	if (helper && helper->desc->transport == key_proto(&flow->key) && begins(flow))
+	if (helper && helper->desc->transport == key_proto(&flow->key) && begins(flow) &&
+		is_allowed(host, flow->connection, helper))
 		session_open(host, child, helper);
 }
 

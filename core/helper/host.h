@@ -47,11 +47,16 @@ void host_free(struct host *host);
 /* The input is over: stops the plugins, whose sessions are closed. */
 void host_stop(struct host *host);
 
+/* Another policy for what is asked of it while packets come: the checks on doors, which connections
+ * let which helpers watch. Helpers, their ports and their options stay as they were started. */
+void host_set_policy(struct host *host, const struct policy *policy);
+
 /* Packet time, before anything else happens at that time. */
 void host_set_time(struct host *host, uint64_t now);
 
-/* The helper bound to this port of the responder, or NULL. */
-const struct helper *host_bound(const struct host *host, uint8_t proto, uint16_t port);
+/* The helper bound to this port of the responder that may watch flows of the connection, or NULL. */
+const struct helper *host_bound(
+	const struct host *host, uint8_t connection, uint8_t proto, uint16_t port);
 
 /* An enabled helper by name, or NULL. */
 const struct helper *host_find(const struct host *host, const char *name);

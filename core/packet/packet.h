@@ -42,6 +42,13 @@ enum {
 	ICMPV6_ECHO = 128, /* RFC 4443 §4.1 */
 };
 
+/* packet.way: what the source knows of it, seen from the host that has the interface. */
+enum way {
+	WAY_UNKNOWN,
+	WAY_RECEIVED,
+	WAY_SENT,
+};
+
 /* packet.flags */
 enum {
 	PACKET_IP = 1 << 0,         /* IPv4 or IPv6 was found: l3, length, proto, addresses hold */
@@ -104,7 +111,8 @@ struct packet {
 	/* Filled by the engine. */
 	uint8_t verdict; /* enum verdict */
 	uint8_t reason;  /* enum reason */
-	uint16_t reserved;
+	uint8_t way;     /* enum way; filled by the source */
+	uint8_t reserved;
 	uint32_t flow;   /* index of its flow in the table, or 0; before, a guess at it */
 };
 

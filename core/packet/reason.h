@@ -21,6 +21,8 @@ enum verdict {
 	X(PORT_MAPPING, "port-mapping", VERDICT_ACCEPT) /* an open port */                         \
 	X(ICMP_OPTION, "icmp-option", VERDICT_ACCEPT)   /* an ICMP type that policy lets in */     \
 	X(ICMP_ERROR, "icmp-error", VERDICT_ACCEPT)     /* about a packet of a known flow */       \
+	X(ICMP_NEEDED, "icmp-needed", VERDICT_ACCEPT)   /* IPv6 does not work without it */        \
+	X(NO_FIREWALL, "no-firewall", VERDICT_ACCEPT)   /* the connection has none */              \
 	X(INTERNAL, "internal", VERDICT_ACCEPT)         /* both ends on the protected side */      \
 	X(TRANSIT, "transit", VERDICT_ACCEPT)           /* neither end on the protected side */    \
 	X(MID_STREAM, "mid-stream", VERDICT_ACCEPT)     /* TCP picked up without its SYN */        \
@@ -34,7 +36,8 @@ enum verdict {
 	X(TRUNCATED, "truncated", VERDICT_DROP)         /* the capture has too little of it */     \
 	X(CHECKSUM, "checksum", VERDICT_DROP)                                                      \
 	X(FRAGMENT, "fragment", VERDICT_DROP)           /* overlap, too many, never whole */       \
-	X(SPOOFED, "spoofed", VERDICT_DROP)                                                        \
+	X(SPOOFED, "spoofed", VERDICT_DROP)             /* its source is a lie */                  \
+	X(ICMP_REFUSED, "icmp-refused", VERDICT_DROP)   /* an ICMP option holds it back */         \
 	X(HELPER, "helper", VERDICT_DROP)               /* a helper said so */                     \
 	X(TABLE_FULL, "table-full", VERDICT_DROP)                                                  \
 	X(FAIL_CLOSED, "fail-closed", VERDICT_DROP)

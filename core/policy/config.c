@@ -67,7 +67,7 @@ static struct policy *
 reading_end(struct reading *reading, bool done, GPtrArray **ret_warnings)
 {
 	if (!done) {
-		policy_free(reading->policy);
+		policy_unref(reading->policy);
 		g_ptr_array_unref(reading->warnings);
 		return NULL;
 	}

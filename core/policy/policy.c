@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The built-in defaults, and the judgement of first packets.
+ * The built-in defaults, and what is looked up in a policy.
  *
  * Life-cycle: policy_new() makes the defaults, config.c changes them before anybody else sees them,
- * policy_free() ends them. In between nothing is written, so any number of threads may read.
+ * the last policy_unref() ends them. In between nothing but the count of references is written, so
+ * any number of threads may read.
  * Limits: of its own none; config.c bounds what a file may say.
  * Relies on: the lists in a policy being made with g_new() and its strings with g_strdup().
  */
@@ -124,6 +125,7 @@ static const struct policy defaults = {
 	},
 	.log = {
 		.max_size_kib = 4096,
+		.rotations = 1,
 		.dialect = W3C_ICF_1_0,
 	},
 };
@@ -144,13 +146,17 @@ policy_new(void)
 	struct policy_doors *doors = &policy->doors;
 
 	*policy = defaults;
+	policy->references = 1;
 	memcpy(policy->table.timeouts, default_timeouts, sizeof(default_timeouts));
 	doors->n_deny_tcp = G_N_ELEMENTS(default_deny_tcp);
 	doors->deny_tcp = copy_ports(default_deny_tcp, doors->n_deny_tcp);
 	doors->n_deny_udp = G_N_ELEMENTS(default_deny_udp);
 	doors->deny_udp = copy_ports(default_deny_udp, doors->n_deny_udp);
 	policy->log.path = g_strdup("/var/log/postern/pfirewall.log");
-	policy->connection = g_strdup("default");
+	policy->connections = g_new0(struct connection, 1);
+	policy->n_connections = 1;
+	policy->connections[0].name = g_strdup("default");
+	policy->connections[0].firewall = true;
 	return policy;
 }
 
@@ -168,19 +174,34 @@ helper_clear(struct policy_helper *helper)
 	g_free(helper->file);
 }
 
-void
-policy_free(struct policy *policy)
+struct policy *
+policy_ref(const struct policy *policy)
 {
-	if (!policy)
+	struct policy *shared = (struct policy *)policy;
+
+	if (shared)
+		g_atomic_int_inc(&shared->references);
+	return shared;
+}
+
+void
+policy_unref(struct policy *policy)
+{
+	if (!policy || !g_atomic_int_dec_and_test(&policy->references))
 		return;
 	for (unsigned i = 0; i < policy->n_helpers; i++)
 		helper_clear(&policy->helpers[i]);
+	for (unsigned i = 0; i < policy->n_connections; i++)
+		connection_done(&policy->connections[i]);
+	for (unsigned i = 0; i < policy->n_services; i++)
+		service_done(&policy->services[i]);
 	g_free(policy->helpers);
+	g_free(policy->connections);
+	g_free(policy->services);
 	g_free(policy->doors.deny_tcp);
 	g_free(policy->doors.deny_udp);
 	g_free(policy->doors.sources);
 	g_free(policy->log.path);
-	g_free(policy->connection);
 	g_free(policy);
 }
 
@@ -204,49 +225,32 @@ policy_helper_find(const struct policy *policy, const char *name)
 	return helper ? helper : helper_named(policy, name, strcspn(name, "."));
 }
 
-/* A packet from the middle of a connection: what follows a handshake, and does not end it all. */
-static bool
-is_midstream(const struct packet *p)
+const struct connection *
+policy_connection_find(const struct policy *policy, const char *name)
 {
-	return !(p->tcp.flags & (TCP_SYN | TCP_RST));
+	for (unsigned i = 0; i < policy->n_connections; i++) {
+		if (!strcmp(policy->connections[i].name, name))
+			return &policy->connections[i];
+	}
+	return NULL;
 }
 
-/* TCP without the SYN of RFC 9293 §3.5 that begins a connection. */
-static enum reason
-first_without_syn(const struct policy *policy, const struct packet *p, enum direction direction)
+const struct connection *
+policy_connection_of_interface(const struct policy *policy, const char *interface)
 {
-	bool picked_up = is_midstream(p) && policy->midstream != MIDSTREAM_NONE;
-
-	switch (direction) {
-	case DIRECTION_OUT:
-		return picked_up ? REASON_MID_STREAM : REASON_NO_HANDSHAKE;
-	case DIRECTION_IN:
-		if (picked_up && policy->midstream == MIDSTREAM_ANY)
-			return REASON_MID_STREAM;
-		return REASON_UNSOLICITED;
-	case DIRECTION_INTERNAL:
-		return picked_up ? REASON_INTERNAL : REASON_NO_HANDSHAKE;
-	case DIRECTION_TRANSIT:
-		return picked_up ? REASON_TRANSIT : REASON_NO_HANDSHAKE;
+	for (unsigned i = 0; interface && i < policy->n_connections; i++) {
+		if (connection_has_interface(&policy->connections[i], interface))
+			return &policy->connections[i];
 	}
-	return REASON_FAIL_CLOSED;
+	return NULL;
 }
 
-enum reason
-policy_first_packet(const struct policy *policy, const struct packet *p, enum direction direction)
+const struct connection *
+policy_connection_of_peer(const struct policy *policy, const struct pn_addr *peer)
 {
-	if (p->proto == PROTO_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
-		return first_without_syn(policy, p, direction);
-
-	switch (direction) {
-	case DIRECTION_OUT:
-		return REASON_OUTBOUND;
-	case DIRECTION_IN:
-		return REASON_UNSOLICITED;
-	case DIRECTION_INTERNAL:
-		return REASON_INTERNAL;
-	case DIRECTION_TRANSIT:
-		return REASON_TRANSIT;
+	for (unsigned i = 0; i < policy->n_connections; i++) {
+		if (connection_has_peer(&policy->connections[i], peer))
+			return &policy->connections[i];
 	}
-	return REASON_FAIL_CLOSED;
+	return NULL;
 }

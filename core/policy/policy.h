@@ -2,7 +2,9 @@
 /*
  * What is allowed: one immutable model in memory, made by config.c, read by everyone.
  *
- * A struct policy never changes once it is built; a new configuration is a new struct policy.
+ * A struct policy never changes once it is built; a new configuration is a new struct policy, which
+ * takes the place of the old one as a whole (engine_set_policy()). Whoever looks at one holds a
+ * reference to it.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -14,22 +16,14 @@
 #include "flow/expect.h"
 #include "flow/flow.h"
 #include "flow/table.h"
+#include "policy/connection.h"
+#include "policy/service.h"
 #include "policy/side.h"
 
 enum midstream {
 	MIDSTREAM_NONE,
 	MIDSTREAM_OUTBOUND,
 	MIDSTREAM_ANY,
-};
-
-struct prefix {
-	struct pn_addr addr;
-	unsigned bits;
-};
-
-struct port_range {
-	uint16_t first;
-	uint16_t last;
 };
 
 /* One key of a [Helper:NAME] section that belongs to the plugin; checked when it is loaded. */
@@ -72,15 +66,20 @@ struct policy_doors {
 struct policy_log {
 	bool dropped;
 	bool connections;
+	bool chosen; /* a file says which lines are wanted: `dropped` or `connections` */
 	char *path;
 	unsigned max_size_kib;
+	bool max_size_set; /* a file says so */
+	unsigned rotations; /* old logs that are kept: PATH.old, PATH.old.2, … */
 	bool utc;
 	enum { W3C_ICF_1_0, W3C_WF_1_5, W3C_EXTENDED } dialect;
 };
 
 struct policy {
+	int references; /* atomic */
 	enum midstream midstream;
 	bool verify_checksums;
+	bool keep_established; /* a tighter policy does not end flows that are open */
 	struct table_options table;   /* without a seed */
 	struct defrag_options defrag;
 	uint64_t stream_memory;       /* bytes, for reassembly of all flows */
@@ -90,27 +89,38 @@ struct policy {
 	struct policy_helper *helpers;
 	unsigned n_helpers;
 	bool helpers_default; /* whether helpers that no section names are on */
-	char *connection;     /* name of the only connection so far */
+	struct connection *connections; /* [0] is "default"; then in the order of their names */
+	unsigned n_connections; /* at least 1 */
+	struct service *services; /* all that are known, in the order of their names */
+	unsigned n_services;
 };
 
-/* The built-in defaults. Ends the program when memory is short, as GLib does. */
+/* The built-in defaults, with one reference. Ends the program when memory is short, as GLib does. */
 struct policy *policy_new(void);
-void policy_free(struct policy *policy);
+
+/* References may be taken and dropped by any thread; the last one frees. NULL is legal. */
+struct policy *policy_ref(const struct policy *policy);
+void policy_unref(struct policy *policy);
 
 /* What policy says of a helper: the section of its full name ("PLUGIN.part"), else that of its
  * plugin, else NULL. */
 const struct policy_helper *policy_helper_find(const struct policy *policy, const char *name);
 
-/*
- * The three rules, for the first packet of a flow that no door awaits; `direction` is what
- * sides_direction() says of it. Returns the reason; its verdict is reason_verdict().
- *
- * TCP that does not begin with a SYN is judged by the mid-stream rule here too. What cannot be the
- * middle of a connection that both ends know of, a lone RST or SYN+ACK, never begins a flow:
- * NO_HANDSHAKE, or UNSOLICITED where it comes from outside. Errors of ICMP are the engine's to
- * judge before it asks here.
- */
-enum reason policy_first_packet(
-	const struct policy *policy, const struct packet *p, enum direction direction);
+/* The connection of that name, or NULL. */
+const struct connection *policy_connection_find(const struct policy *policy, const char *name);
+
+/* The connection of an interface (NULL: it has no name), or NULL. Private sides are found too. */
+const struct connection *policy_connection_of_interface(
+	const struct policy *policy, const char *interface);
+
+/* The connection of an outside peer, or NULL. */
+const struct connection *policy_connection_of_peer(
+	const struct policy *policy, const struct pn_addr *peer);
+
+static inline uint8_t
+policy_connection_index(const struct policy *policy, const struct connection *connection)
+{
+	return (uint8_t)(connection - policy->connections);
+}
 
 #endif

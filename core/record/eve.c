@@ -84,6 +84,7 @@ cause_word(enum flow_end cause)
 		[FLOW_END_TIMEOUT] = "timeout",
 		[FLOW_END_CLOSED] = "forced",
 		[FLOW_END_EVICTED] = "forced",
+		[FLOW_END_POLICY] = "forced",
 		[FLOW_END_SHUTDOWN] = "shutdown",
 	};
 

@@ -17,6 +17,7 @@ enum flow_end {
 	FLOW_END_TIMEOUT,  /* silence */
 	FLOW_END_CLOSED,   /* another took its place, or a helper or its parent ended it */
 	FLOW_END_EVICTED,  /* it made room in a full table */
+	FLOW_END_POLICY,   /* a new policy does not let it in any more */
 	FLOW_END_SHUTDOWN, /* it was open when the input was over */
 };
 

@@ -191,6 +191,7 @@ classic_take(const struct classic *classic, struct reading *reading, struct batc
 		p->wirelen = MAX(record.caplen, record.wirelen);
 		p->link = format.link;
 		p->iface = 0;
+		p->way = WAY_UNKNOWN;
 		at = p->data + record.caplen;
 		n += !filter || filter_match(filter, p);
 	}

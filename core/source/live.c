@@ -63,6 +63,7 @@ live_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 	p->wirelen = MAX(header->len, caplen);
 	p->link = live->link;
 	p->iface = 0;
+	p->way = WAY_UNKNOWN;
 }
 
 static int

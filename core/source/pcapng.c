@@ -34,6 +34,11 @@ enum {
 #define ENHANCED_HEAD 20u /* interface, time stamp, two lengths */
 #define SECTION_MIN   28u /* byte order, version, length of the section */
 
+/* Options of a packet (§3.5, §4.3), and how many of them are looked at. */
+#define OPTION_END	    0u
+#define OPTION_PACKET_FLAGS 2u
+#define PACKET_OPTIONS_MAX  16u
+
 struct pcapng {
 	bool big;       /* byte order of this section */
 	GArray *ifaces; /* of struct iface; of all sections */
@@ -172,8 +177,29 @@ pcapng_packet(
 	p->wirelen = MAX(p->caplen, p->wirelen);
 	p->link = iface->link;
 	p->iface = (uint16_t)(pcapng->first + n);
+	p->way = WAY_UNKNOWN;
 	pcapng->time = p->time;
 	return TOOK_PACKET;
+}
+
+/* Whether the packet was received or sent, as the option of its flags says (§4.3.1). */
+static enum way
+pcapng_way(struct pn_reader options, bool big)
+{
+	static const enum way ways[4] = { WAY_UNKNOWN, WAY_RECEIVED, WAY_SENT, WAY_UNKNOWN };
+
+	for (unsigned n = 0; n < PACKET_OPTIONS_MAX && pn_left(&options); n++) {
+		unsigned code = order_u16(&options, big);
+		unsigned len = order_u16(&options, big);
+		struct pn_reader value = pn_sub(&options, len);
+
+		pn_skip(&options, -len & 3);
+		if (!pn_ok(&options) || code == OPTION_END)
+			break;
+		if (code == OPTION_PACKET_FLAGS && len == 4)
+			return ways[order_u32(&value, big) & 3];
+	}
+	return WAY_UNKNOWN;
 }
 
 /* §4.3; and the obsolete block (appendix A), whose interface is half as wide and followed by a
@@ -187,6 +213,7 @@ pcapng_enhanced(struct pcapng *pcapng, struct reading *reading, struct pn_reader
 	const struct iface *iface;
 	uint64_t stamp;
 	uint32_t n;
+	int r;
 
 	if (!head)
 		return reading_refuse(reading, "a packet block that is too short");
@@ -202,7 +229,11 @@ pcapng_enhanced(struct pcapng *pcapng, struct reading *reading, struct pn_reader
 	p->caplen = order_load(head + 12, big);
 	p->wirelen = order_load(head + 16, big);
 	p->data = body.at;
-	return pcapng_packet(pcapng, reading, n, pn_left(&body), p);
+	r = pcapng_packet(pcapng, reading, n, pn_left(&body), p);
+	pn_skip(&body, ((size_t)p->caplen + 3) & ~(size_t)3);
+	if (r == TOOK_PACKET && pn_left(&body))
+		p->way = (uint8_t)pcapng_way(body, big);
+	return r;
 }
 
 /* §4.4: of the section's first interface; how much was captured follows from its snap length. */

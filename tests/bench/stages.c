@@ -81,7 +81,7 @@ rig_done(struct rig *rig)
 {
 	engine_free(rig->engine);
 	plugins_free(rig->plugins);
-	policy_free(rig->policy);
+	policy_unref(rig->policy);
 }
 
 struct frame *

@@ -24,7 +24,7 @@ result_check(const struct result *r)
 static inline void
 result_done(struct result *r)
 {
-	policy_free(r->policy);
+	policy_unref(r->policy);
 	if (r->warnings)
 		g_ptr_array_unref(r->warnings);
 	g_clear_error(&r->error);

@@ -107,7 +107,7 @@ world_new(void)
 static inline void
 world_free(struct world *w)
 {
-	policy_free(w->policy);
+	policy_unref(w->policy);
 	sides_free(w->sides);
 	g_free(w);
 }

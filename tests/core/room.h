@@ -193,7 +193,7 @@ room_close(void)
 	table_free(room.table);
 	expects_free(room.expects);
 	sides_free(room.sides);
-	policy_free(room.policy);
+	policy_unref(room.policy);
 	g_ptr_array_unref(room.warnings);
 }
 
@@ -264,7 +264,7 @@ room_packet(struct packet *p, uint32_t *ret_index)
 	index = room_flow(p, &new);
 	flow = table_flow(room.table, index);
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
-	helper = host_bound(room.host, p->proto, tuple.dst_port);
+	helper = host_bound(room.host, 0, p->proto, tuple.dst_port);
 	if (new &&helper && !(flow->flags & FLOW_MIDSTREAM))
 		(void)session_open(room.host, index, helper);
 	if (!new && p->proto == PROTO_TCP)

@@ -518,7 +518,7 @@ START_TEST(with_an_engine)
 	engine_finish(engine);
 	engine_free(engine);
 	annotated_free(annotated);
-	policy_free(policy);
+	policy_unref(policy);
 	EXPECT(ACCEPT, "accept outbound flow=1 packet=1", "accept outbound flow=1 packet=3",
 		"accept outbound flow=2 packet=4");
 	EXPECT(DROP, "drop tcp-state flow=2 packet=5", "drop fragment packet=2",

@@ -83,7 +83,7 @@ START_TEST(each_sets_its_own)
 		g_free(value);
 		g_free(before);
 		g_free(helper.ports);
-		policy_free(policy);
+		policy_unref(policy);
 	}
 }
 END_TEST
@@ -109,7 +109,7 @@ START_TEST(refused_changes_nothing)
 			ck_assert_mem_eq(before, model, size);
 		}
 		g_free(before);
-		policy_free(policy);
+		policy_unref(policy);
 	}
 }
 END_TEST
@@ -136,7 +136,7 @@ START_TEST(ranges)
 		}
 		ck_assert_msg(!is_number(key) || key->min >= 1, "%s may be 0", key->name);
 	}
-	policy_free(policy);
+	policy_unref(policy);
 }
 END_TEST
 
@@ -175,7 +175,7 @@ START_TEST(units_and_pairs)
 	ck_assert_int_eq(policy->log.dialect, W3C_WF_1_5);
 	ck_assert_uint_eq(policy->log.max_size_kib, 9);
 	ck_assert_int_eq(policy->midstream, MIDSTREAM_NONE);
-	policy_free(policy);
+	policy_unref(policy);
 }
 END_TEST
 

@@ -67,7 +67,7 @@ static const struct pn_plugin *const both[] = { &duo, &one, NULL };
 static const char *
 bound(uint8_t proto, uint16_t port)
 {
-	const struct helper *helper = host_bound(room.host, proto, port);
+	const struct helper *helper = host_bound(room.host, 0, proto, port);
 
 	return helper ? helper->desc->name : "";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The defaults, which section speaks for a helper, and the judgement of first packets. */
+/* The defaults, and which section speaks for a helper. */
 #include <glib.h>
 #include <string.h>
 
@@ -36,14 +36,18 @@ START_TEST(defaults)
 	ck_assert_int_eq(policy->log.dialect, W3C_ICF_1_0);
 	ck_assert(!policy->helpers_default);
 	ck_assert_uint_eq(policy->n_helpers, 0);
-	ck_assert_str_eq(policy->connection, "default");
+	ck_assert_uint_eq(policy->n_connections, 1);
+	ck_assert_str_eq(policy->connections[0].name, "default");
+	ck_assert(policy->connections[0].firewall && !policy->connections[0].icmp);
+	ck_assert_int_eq(policy->connections[0].anti_spoof, ANTI_SPOOF_DROP);
+	ck_assert_uint_eq(policy->connections[0].mappings.n, 0);
 
 	/* Nothing is shared between two of them. */
 	ck_assert_ptr_ne(doors->deny_tcp, other->doors.deny_tcp);
 	ck_assert_ptr_ne(policy->log.path, other->log.path);
-	policy_free(policy);
-	policy_free(other);
-	policy_free(NULL);
+	policy_unref(policy);
+	policy_unref(other);
+	policy_unref(NULL);
 }
 END_TEST
 
@@ -69,7 +73,7 @@ START_TEST(default_timeouts)
 	ck_assert_uint_eq(t[FLOW_GRE_REPLIED], 18000);
 	ck_assert_uint_eq(t[FLOW_OTHER_NEW], 60);
 	ck_assert_uint_eq(t[FLOW_OTHER_REPLIED], 600);
-	policy_free(policy);
+	policy_unref(policy);
 }
 END_TEST
 
@@ -106,7 +110,7 @@ START_TEST(default_deny_lists)
 			!denies(d->deny_udp, d->n_deny_udp, not_udp[i]), "udp %u", not_udp[i]);
 	for (unsigned i = 0; i < d->n_deny_tcp; i++)
 		ck_assert_uint_le(d->deny_tcp[i].first, d->deny_tcp[i].last);
-	policy_free(policy);
+	policy_unref(policy);
 }
 END_TEST
 
@@ -145,76 +149,6 @@ START_TEST(helper_sections)
 }
 END_TEST
 
-/* What a first packet gets: by direction, and by Midstream= in the order of the enum. */
-struct judgement {
-	const char *what;
-	uint8_t proto;
-	uint8_t flags;
-	enum reason out[3];
-	enum reason in[3];
-	enum reason internal[3];
-	enum reason transit[3];
-};
-
-#define ALWAYS(r)                                                                                  \
-	{                                                                                          \
-		REASON_##r, REASON_##r, REASON_##r                                                 \
-	}
-#define BY_MIDSTREAM(a, b, c)                                                                      \
-	{                                                                                          \
-		REASON_##a, REASON_##b, REASON_##c                                                 \
-	}
-#define PLAIN ALWAYS(OUTBOUND), ALWAYS(UNSOLICITED), ALWAYS(INTERNAL), ALWAYS(TRANSIT)
-#define NEVER ALWAYS(NO_HANDSHAKE), ALWAYS(UNSOLICITED), ALWAYS(NO_HANDSHAKE), ALWAYS(NO_HANDSHAKE)
-#define MIDDLE                                                                                     \
-	BY_MIDSTREAM(NO_HANDSHAKE, MID_STREAM, MID_STREAM),                                        \
-		BY_MIDSTREAM(UNSOLICITED, UNSOLICITED, MID_STREAM),                                \
-		BY_MIDSTREAM(NO_HANDSHAKE, INTERNAL, INTERNAL),                                    \
-		BY_MIDSTREAM(NO_HANDSHAKE, TRANSIT, TRANSIT)
-
-static const struct judgement judgements[] = {
-	{ "SYN", PROTO_TCP, TCP_SYN, PLAIN },
-	{ "SYN with data", PROTO_TCP, TCP_SYN | TCP_PSH, PLAIN },
-	{ "SYN with ECN", PROTO_TCP, TCP_SYN | 0xc0, PLAIN },
-	{ "ACK", PROTO_TCP, TCP_ACK, MIDDLE },
-	{ "PSH+ACK", PROTO_TCP, TCP_PSH | TCP_ACK, MIDDLE },
-	{ "FIN+ACK", PROTO_TCP, TCP_FIN | TCP_ACK, MIDDLE },
-	{ "URG+ACK", PROTO_TCP, TCP_URG | TCP_ACK, MIDDLE },
-	{ "SYN+ACK", PROTO_TCP, TCP_SYN | TCP_ACK, NEVER },
-	{ "RST", PROTO_TCP, TCP_RST, NEVER },
-	{ "RST+ACK", PROTO_TCP, TCP_RST | TCP_ACK, NEVER },
-	{ "SYN+RST", PROTO_TCP, TCP_SYN | TCP_RST, NEVER },
-	/* The flags of TCP mean nothing elsewhere, whatever else lies in their place. */
-	{ "UDP", PROTO_UDP, TCP_RST, PLAIN },
-	{ "ICMP", PROTO_ICMP, TCP_RST, PLAIN },
-	{ "ICMPv6", PROTO_ICMPV6, TCP_ACK, PLAIN },
-	{ "GRE", PROTO_GRE, 0, PLAIN },
-	{ "ESP", 50, 0, PLAIN },
-	{ "any protocol", 255, TCP_ACK, PLAIN },
-};
-
-START_TEST(first_packets)
-{
-	const struct judgement *j = &judgements[_i];
-	struct packet p = { .proto = j->proto, .flags = PACKET_IP };
-
-	p.tcp.flags = j->flags;
-	for (int m = MIDSTREAM_NONE; m <= MIDSTREAM_ANY; m++) {
-		const struct policy policy = { .midstream = (enum midstream)m };
-
-		ck_assert_msg(policy_first_packet(&policy, &p, DIRECTION_OUT) == j->out[m],
-			"%s, out, %d", j->what, m);
-		ck_assert_msg(policy_first_packet(&policy, &p, DIRECTION_IN) == j->in[m],
-			"%s, in, %d", j->what, m);
-		ck_assert_msg(
-			policy_first_packet(&policy, &p, DIRECTION_INTERNAL) == j->internal[m],
-			"%s, internal, %d", j->what, m);
-		ck_assert_msg(policy_first_packet(&policy, &p, DIRECTION_TRANSIT) == j->transit[m],
-			"%s, transit, %d", j->what, m);
-	}
-}
-END_TEST
-
 static Suite *
 suite(void)
 {
@@ -225,7 +159,6 @@ suite(void)
 	tcase_add_test(t, default_timeouts);
 	tcase_add_test(t, default_deny_lists);
 	tcase_add_test(t, helper_sections);
-	tcase_add_loop_test(t, first_packets, 0, G_N_ELEMENTS(judgements));
 	suite_add_tcase(s, t);
 	return s;
 }

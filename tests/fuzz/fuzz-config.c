@@ -66,6 +66,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < warnings->len; i++)
 		check_line(warnings->pdata[i]);
 	check_policy(policy);
-	policy_free(policy);
+	policy_unref(policy);
 	return 0;
 }

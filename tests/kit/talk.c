@@ -147,7 +147,7 @@ kit_rig_free(struct kit_rig *rig)
 {
 	engine_free(rig->engine);
 	plugins_free(rig->plugins);
-	policy_free(rig->policy);
+	policy_unref(rig->policy);
 	g_free(rig);
 }
 

@@ -244,7 +244,7 @@ play_capture(const struct prefix_capture *capture)
 	close(fd);
 	writer_close(player.writer);
 	plugins_free(player.plugins);
-	policy_free(player.policy);
+	policy_unref(player.policy);
 }
 
 static int

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The judgement of packets that belong to no flow, of ICMP errors, and of sources.
+ *
+ * Nothing is remembered here: the answer depends on the packet, the sides and the policy alone.
+ * Limits: none. Relies on: decode having filled the packet; sides having given the direction.
+ */
+#include "policy/judge.h"
+
+#include <endian.h>
+
+static const struct judge_rule no_rule = { .mapping = NULL };
+
+/* A packet from the middle of a connection: what follows a handshake, and does not end it all. */
+static bool
+is_midstream(const struct packet *p)
+{
+	return !(p->tcp.flags & (TCP_SYN | TCP_RST));
+}
+
+/* From outside, to a port that is open or not. */
+static enum reason
+came_without_syn(const struct policy *policy, const struct connection *connection,
+	const struct packet *p, struct judge_rule *rule)
+{
+	if (is_midstream(p) && policy->midstream == MIDSTREAM_ANY)
+		return REASON_MID_STREAM;
+	rule->mapping = mappings_match(&connection->mappings, p);
+	return rule->mapping ? REASON_NO_HANDSHAKE : REASON_UNSOLICITED;
+}
+
+/* TCP without the SYN of RFC 9293 §3.5 that begins a connection. */
+static enum reason
+first_without_syn(const struct policy *policy, const struct connection *connection,
+	const struct packet *p, enum direction direction, struct judge_rule *rule)
+{
+	bool picked_up = is_midstream(p) && policy->midstream != MIDSTREAM_NONE;
+
+	switch (direction) {
+	case DIRECTION_OUT:
+		return picked_up ? REASON_MID_STREAM : REASON_NO_HANDSHAKE;
+	case DIRECTION_IN:
+		return came_without_syn(policy, connection, p, rule);
+	case DIRECTION_INTERNAL:
+		return picked_up ? REASON_INTERNAL : REASON_NO_HANDSHAKE;
+	case DIRECTION_TRANSIT:
+		return picked_up ? REASON_TRANSIT : REASON_NO_HANDSHAKE;
+	}
+	return REASON_FAIL_CLOSED;
+}
+
+static bool
+is_icmp(const struct packet *p)
+{
+	return p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6;
+}
+
+/* Looks the option up; true if it is switched on. */
+static bool
+option_allows(const struct connection *connection, enum icmp_option option, struct judge_rule *rule)
+{
+	rule->has_icmp_option = true;
+	rule->icmp_option = option;
+	return connection->icmp >> option & 1;
+}
+
+/* REASON_NONE: no option speaks of it. */
+static enum reason
+first_icmp(const struct connection *connection, const struct packet *p, enum direction direction,
+	struct judge_rule *rule)
+{
+	enum icmp_option option;
+	bool in = direction == DIRECTION_IN;
+
+	switch (icmp_rule(p, direction, &option)) {
+	case ICMP_UNGOVERNED:
+		return REASON_NONE;
+	case ICMP_NEEDED:
+		return in ? REASON_ICMP_NEEDED : REASON_NONE;
+	case ICMP_GOVERNED:
+		/* A redirect must speak of a flow that is known; the engine has found none. */
+		if (option_allows(connection, option, rule) &&
+			!(in && p->flags & PACKET_ICMP_ERROR))
+			return in ? REASON_ICMP_OPTION : REASON_NONE;
+		return in ? REASON_UNSOLICITED : REASON_ICMP_REFUSED;
+	}
+	return REASON_FAIL_CLOSED;
+}
+
+/* Rule three: a static filter, or nothing. */
+static enum reason
+first_from_outside(
+	const struct connection *connection, const struct packet *p, struct judge_rule *rule)
+{
+	rule->mapping = mappings_match(&connection->mappings, p);
+	return rule->mapping ? REASON_PORT_MAPPING : REASON_UNSOLICITED;
+}
+
+static enum reason
+first(const struct policy *policy, const struct connection *connection, const struct packet *p,
+	enum direction direction, struct judge_rule *rule)
+{
+	enum reason reason;
+
+	if (p->proto == PROTO_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return first_without_syn(policy, connection, p, direction, rule);
+	if (is_icmp(p)) {
+		reason = first_icmp(connection, p, direction, rule);
+		if (reason != REASON_NONE)
+			return reason;
+	}
+	switch (direction) {
+	case DIRECTION_OUT:
+		return REASON_OUTBOUND;
+	case DIRECTION_IN:
+		return first_from_outside(connection, p, rule);
+	case DIRECTION_INTERNAL:
+		return REASON_INTERNAL;
+	case DIRECTION_TRANSIT:
+		return REASON_TRANSIT;
+	}
+	return REASON_FAIL_CLOSED;
+}
+
+enum reason
+judge_first(const struct policy *policy, const struct connection *connection,
+	const struct packet *p, enum direction direction, struct judge_rule *ret_rule)
+{
+	struct judge_rule rule = no_rule;
+	enum reason reason = first(policy, connection, p, direction, &rule);
+
+	if (!connection->firewall && reason_verdict(reason) == VERDICT_DROP)
+		reason = REASON_NO_FIREWALL;
+	if (ret_rule)
+		*ret_rule = rule;
+	return reason;
+}
+
+enum reason
+judge_error(const struct connection *connection, const struct packet *p, enum direction direction,
+	struct judge_rule *ret_rule)
+{
+	struct judge_rule rule = no_rule;
+	enum icmp_option option;
+	bool in = direction == DIRECTION_IN;
+	enum reason reason = REASON_ICMP_ERROR;
+
+	if (icmp_rule(p, direction, &option) == ICMP_GOVERNED) {
+		if (option_allows(connection, option, &rule))
+			reason = in ? REASON_ICMP_OPTION : REASON_ICMP_ERROR;
+		else if (connection->firewall)
+			reason = in ? REASON_UNSOLICITED : REASON_ICMP_REFUSED;
+	}
+	if (ret_rule)
+		*ret_rule = rule;
+	return reason;
+}
+
+/* What an address is good for, as far as its bits tell. */
+enum scope {
+	SCOPE_HOST,
+	SCOPE_LINK, /* link-local */
+	SCOPE_LOOPBACK,
+	SCOPE_UNSPECIFIED,
+	SCOPE_GROUP, /* multicast, broadcast */
+};
+
+/* RFC 1122 §3.2.1.3, RFC 3927 §2.1 */
+static enum scope
+scope_ipv4(uint32_t addr)
+{
+	if (addr >> 24 == 0)
+		return SCOPE_UNSPECIFIED;
+	if (addr >> 24 == 127)
+		return SCOPE_LOOPBACK;
+	if (addr >> 28 == 0xe || addr == UINT32_MAX)
+		return SCOPE_GROUP;
+	return addr >> 16 == (169 << 8 | 254) ? SCOPE_LINK : SCOPE_HOST;
+}
+
+/* RFC 4291 §2.4 */
+static enum scope
+scope_ipv6(const uint64_t addr[2])
+{
+	uint64_t high = be64toh(addr[0]), low = be64toh(addr[1]);
+
+	if (!high && low <= 1)
+		return low ? SCOPE_LOOPBACK : SCOPE_UNSPECIFIED;
+	if (high >> 56 == 0xff)
+		return SCOPE_GROUP;
+	return high >> 54 == 0xfe80 >> 6 ? SCOPE_LINK : SCOPE_HOST;
+}
+
+static enum scope
+scope_of(const struct key *key, bool hi)
+{
+	if (key_family(key) == PN_ADDR_IPV4)
+		return scope_ipv4(be32toh((uint32_t)(key->w[1] >> (hi ? 32 : 0))));
+	return scope_ipv6(&key->w[hi ? 3 : 1]);
+}
+
+/* Nobody can have this source and talk to that destination. */
+static bool
+is_bogus(enum scope src, enum scope dst)
+{
+	switch (src) {
+	case SCOPE_HOST:
+	case SCOPE_LINK:
+		return false;
+	case SCOPE_LOOPBACK:
+		return dst != SCOPE_LOOPBACK;
+	case SCOPE_UNSPECIFIED:
+		/* Who has no address yet asks everybody for one (RFC 2131 §4.1, RFC 4862 §5.4). */
+		return dst != SCOPE_GROUP;
+	case SCOPE_GROUP:
+		return true;
+	}
+	return true;
+}
+
+/* Against what the source of the packet knows of its way. */
+static bool
+belies_its_way(const struct sides *sides, const struct packet *p, enum scope src, enum scope dst,
+	enum way way)
+{
+	struct tuple tuple;
+	bool ours;
+
+	if (way == WAY_UNKNOWN || sides_auto(sides) || src == SCOPE_UNSPECIFIED)
+		return false;
+	/* What stays on the link is nobody's prefix. */
+	if (src == SCOPE_LINK && dst != SCOPE_HOST)
+		return false;
+	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
+	ours = sides_inside(sides, &tuple.src);
+	return way == WAY_SENT ? !ours : ours;
+}
+
+bool
+judge_spoofed(const struct connection *connection, const struct sides *sides,
+	const struct packet *p, enum direction direction, enum way way)
+{
+	bool from_hi = p->flags & PACKET_FROM_HI;
+	enum scope src, dst;
+
+	if (connection->anti_spoof == ANTI_SPOOF_OFF || !connection->firewall)
+		return false;
+	if (direction == DIRECTION_INTERNAL && way == WAY_UNKNOWN)
+		return false;
+	src = scope_of(&p->key, from_hi);
+	dst = scope_of(&p->key, !from_hi);
+	return is_bogus(src, dst) || belies_its_way(sides, p, src, dst, way);
+}
