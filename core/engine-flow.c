@@ -90,6 +90,8 @@ engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause)
 	}
 	if (e->recorders->wants_flows)
 		tell_flow(e, index, false, cause);
+	if (flow->flags & FLOW_OFFLOADED && e->taken_back)
+		e->taken_back(e->context, flow);
 	table_remove(e->table, index);
 }
 
@@ -105,6 +107,8 @@ engine_expire(struct engine *e)
 	uint32_t index;
 
 	while ((index = timer_next_expired(e->timer, e->flows, e->now))) {
+		if (engine_stays(e, index))
+			continue;
 		e->stats.expired++;
 		engine_end_flow(e, index, FLOW_END_TIMEOUT);
 	}
@@ -228,7 +232,7 @@ attach_helper(
 	struct engine *e, const struct packet *p, uint32_t index, const struct expectation *door)
 {
 	const struct helper *helper;
-	struct tuple tuple;
+	uint16_t port;
 	int r;
 
 	host_set_time(e->host, e->now);
@@ -241,8 +245,8 @@ attach_helper(
 	/* What is known to pass by only must not use up what others need for their doors. */
 	if (flow_direction(&e->flows[index]) == DIRECTION_TRANSIT && !sides_auto(e->sides))
 		return;
-	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
-	helper = host_bound(e->host, e->flows[index].connection, p->proto, tuple.dst_port);
+	port = key_dst_port(&p->key, p->flags & PACKET_FROM_HI);
+	helper = host_bound(e->host, e->flows[index].connection, p->proto, port);
 	if (!helper)
 		return;
 	r = session_open(e->host, index, helper);

@@ -246,7 +246,7 @@ engine_adopt_policy(struct engine *e)
 		e->unmatched_name ? policy_connection_find(policy, e->unmatched_name) : NULL;
 
 	e->unmatched = c ? c : &policy->connections[0];
-	e->decode.verify_checksums = policy->verify_checksums;
+	e->decode.verify_checksums = policy->verify_checksums && !e->trust_checksums;
 	e->by_interface = e->by_peer = false;
 	for (unsigned i = 0; i < policy->n_connections; i++) {
 		e->by_interface |= policy->connections[i].interfaces != NULL;

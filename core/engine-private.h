@@ -47,6 +47,8 @@ struct engine {
 	const struct judgement *whole; /* of the datagram whose fragments are being settled */
 	const char *(*interface_name)(void *context, const struct packet *p);
 	void (*late_verdict)(void *context, const struct packet *p);
+	void (*taken_back)(void *context, const struct flow *flow);
+	bool trust_checksums;
 	void *context;
 	struct stats stats; /* what the engine itself counts */
 };
@@ -94,6 +96,9 @@ bool engine_belies_flow(
 
 /* A flow has gone out: opens what triggers say. */
 void engine_pull_triggers(struct engine *e, const struct connection *c, uint32_t index);
+
+/* An overdue flow that somebody else carries on: it stays, and is looked at again later. */
+bool engine_stays(struct engine *e, uint32_t index);
 
 /* Callbacks of the rooms below: a door has ended; a helper ends a descendant. */
 void engine_door_ended(

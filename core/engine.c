@@ -28,7 +28,7 @@
 /* Records are asked for this many packets ahead: enough to hide memory, not so many that they are
  * gone again when their turn comes. */
 #define LOOK_AHEAD 10
-_Static_assert(BATCH_MAX <= 32, "a batch fits the bits of decode_batch()");
+_Static_assert(BATCH_MAX >= 2 * LOOK_AHEAD, "what is asked for has been decoded");
 
 /* For close_sessions(). */
 struct collection {
@@ -178,6 +178,14 @@ is_question(const struct packet *p)
 	return p->proto == PROTO_ICMPV6 && p->icmp.type == ICMPV6_ECHO;
 }
 
+/* The numbers of an adopted connection begin with the first packet that is not special. */
+static void
+resume(struct flow *flow, const struct packet *p, unsigned dir)
+{
+	if (!(p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN)) && p->tcp.flags & TCP_ACK)
+		tcp_resume(flow, p, dir);
+}
+
 static bool
 has_firewall(const struct engine *e, const struct flow *flow)
 {
@@ -206,7 +214,9 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 		j->reason = REASON_UNSOLICITED;
 		return;
 	}
-	if (p->proto == PROTO_TCP) {
+	if (flow->flags & FLOW_UNTRACKED) {
+		resume(flow, p, dir);
+	} else if (p->proto == PROTO_TCP) {
 		j->reason = tcp_track(flow, p, dir);
 		if (j->reason != REASON_NONE && has_firewall(e, flow))
 			return;
@@ -239,7 +249,7 @@ find_flow(struct engine *e, const struct packet *p, unsigned *ret_dir)
 		index = flow->extra;
 		flow = &e->flows[index];
 	}
-	if (flow_expired(e->timer, flow, e->now)) {
+	if (flow_expired(e->timer, flow, e->now) && !engine_stays(e, index)) {
 		e->stats.expired++;
 		engine_end_flow(e, index, FLOW_END_TIMEOUT);
 		return 0;
@@ -419,40 +429,45 @@ process(struct engine *e, struct packet *p)
 	settle(e, p, &j);
 }
 
-/* Decodes a batch and asks for the buckets; returns a bit for each packet that has a key. */
-static uint32_t
-decode_batch(struct engine *e, struct batch *batch)
+/* Asks for the record of a packet whose bucket is there; or for what its first packet needs. */
+static inline void
+look_ahead(const struct engine *e, struct packet *p)
 {
-	uint32_t keyed = 0;
-
-	for (unsigned n = 0; n < batch->count; n++) {
-		struct packet *p = &batch->packets[n];
-
-		decode(p, &e->decode);
-		p->flow = 0;
-		if (p->error != REASON_NONE || p->flags & PACKET_FRAGMENT)
-			continue;
-		p->hash = table_hash(e->table, &p->key);
-		table_prefetch(e->table, p->hash);
-		keyed |= UINT32_C(1) << n;
-	}
-	return keyed;
+	if (!p->hash)
+		return;
+	p->flow = table_candidate(e->table, p->hash);
+	if (!p->flow)
+		sides_prefetch(e->sides, &p->key);
 }
 
+/* Decodes a packet and asks for its bucket. A packet without a key has no hash. */
+static inline void
+decode_one(struct engine *e, struct packet *p)
+{
+	decode(p, &e->decode);
+	p->flow = 0;
+	p->hash = 0;
+	if (p->error != REASON_NONE || p->flags & PACKET_FRAGMENT)
+		return;
+	p->hash = table_hash(e->table, &p->key);
+	table_prefetch(e->table, p->hash);
+}
+
+/* While the last packets are decoded, the records of the first ones are on their way already. */
 void
 engine_process(struct engine *e, struct batch *batch)
 {
 	struct packet *packets = batch->packets;
-	uint32_t keyed = decode_batch(e, batch);
-	unsigned n, ahead;
+	unsigned asked = 0;
 
-	for (n = 0; n < LOOK_AHEAD; n++)
-		if (keyed >> n & 1)
-			packets[n].flow = table_candidate(e->table, packets[n].hash);
-	for (n = 0; n < batch->count; n++) {
-		ahead = n + LOOK_AHEAD;
-		if ((uint64_t)keyed >> ahead & 1)
-			packets[ahead].flow = table_candidate(e->table, packets[ahead].hash);
+	for (unsigned n = 0; n < batch->count; n++) {
+		decode_one(e, &packets[n]);
+		if (n >= BATCH_MAX - LOOK_AHEAD)
+			look_ahead(e, &packets[asked++]);
+	}
+	for (unsigned n = 0; n < batch->count; n++) {
+		while (asked < batch->count && asked <= n + LOOK_AHEAD)
+			look_ahead(e, &packets[asked++]);
 		process(e, &packets[n]);
 	}
 	table_work(e->table);
@@ -575,6 +590,8 @@ engine_new(const struct engine_options *options, struct engine **ret_engine, cha
 	e->recorders = options->recorders;
 	e->unmatched_name = g_strdup(options->unmatched);
 	e->interface_name = options->interface_name;
+	e->trust_checksums = options->trust_checksums;
+	e->taken_back = options->taken_back;
 	e->late_verdict = options->late_verdict;
 	e->context = options->context;
 	r = open_rooms(e, options, ret_message);

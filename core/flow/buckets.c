@@ -63,11 +63,8 @@ buckets_done(struct buckets *buckets)
 static unsigned
 bucket_used(const struct bucket *bucket)
 {
-	unsigned used = 0;
-
-	while (used < BUCKET_SLOTS && bucket->index[used])
-		used++;
-	return used;
+	/* All behind the last one are 0. */
+	return (unsigned)__builtin_ctz(bucket_compare(bucket->index, 0) | 1u << BUCKET_SLOTS);
 }
 
 static void
@@ -175,20 +172,18 @@ buckets_add(struct buckets *buckets, uint32_t hash, uint32_t index)
 	return 0;
 }
 
-/* Finds a pair. It is there. */
+/* Finds a pair. It is there, and no other has its index. */
 static void
 array_find(const struct bucket_array *array, uint32_t hash, uint32_t index, uint32_t *ret_at,
 	unsigned *ret_slot)
 {
 	for (uint32_t at = hash & array->mask;; at = (at + 1) & array->mask) {
-		const struct bucket *bucket = &array->buckets[at];
+		unsigned match = bucket_compare(array->buckets[at].index, index);
 
-		for (unsigned n = 0; n < BUCKET_SLOTS; n++) {
-			if (bucket->index[n] == index && bucket->hash[n] == hash) {
-				*ret_at = at;
-				*ret_slot = n;
-				return;
-			}
+		if (match) {
+			*ret_at = at;
+			*ret_slot = (unsigned)__builtin_ctz(match);
+			return;
 		}
 	}
 }

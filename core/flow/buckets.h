@@ -66,14 +66,14 @@ buckets_array(const struct buckets *b, uint32_t hash)
 	return &b->main;
 }
 
-/* A bit for each slot of the bucket with that hash; bits of empty slots may be set too. */
+/* A bit for each of the eight words that has that value. */
 static inline unsigned
-bucket_match(const struct bucket *bucket, uint32_t hash)
+bucket_compare(const uint32_t words[static BUCKET_SLOTS], uint32_t value)
 {
 #ifdef __SSE2__
-	__m128i wanted = _mm_set1_epi32((int)hash);
-	__m128i low = _mm_load_si128((const __m128i *)&bucket->hash[0]);
-	__m128i high = _mm_load_si128((const __m128i *)&bucket->hash[4]);
+	__m128i wanted = _mm_set1_epi32((int)value);
+	__m128i low = _mm_load_si128((const __m128i *)&words[0]);
+	__m128i high = _mm_load_si128((const __m128i *)&words[4]);
 
 	low = _mm_cmpeq_epi32(low, wanted);
 	high = _mm_cmpeq_epi32(high, wanted);
@@ -83,9 +83,16 @@ bucket_match(const struct bucket *bucket, uint32_t hash)
 	unsigned match = 0;
 
 	for (unsigned n = 0; n < BUCKET_SLOTS; n++)
-		match |= (unsigned)(bucket->hash[n] == hash) << n;
+		match |= (unsigned)(words[n] == value) << n;
 	return match;
 #endif
+}
+
+/* A bit for each slot of the bucket with that hash; bits of empty slots may be set too. */
+static inline unsigned
+bucket_match(const struct bucket *bucket, uint32_t hash)
+{
+	return bucket_compare(bucket->hash, hash);
 }
 
 /* Slots are filled from the first on and kept that way, so the last one tells. */

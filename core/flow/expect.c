@@ -20,8 +20,8 @@ enum chain { CHAIN_DST, CHAIN_PARENT, CHAIN_ROOT, CHAIN_ID, CHAINS };
 #define SWEEP_TIME UINT64_C(1000000000) /* ns between sweeps, at least */
 
 struct door {
-	struct expectation e;   /* id 0: not in use */
-	uint32_t next[CHAINS];  /* index + 1 */
+	struct expectation e;  /* id 0: not in use */
+	uint32_t next[CHAINS]; /* index + 1 */
 	uint32_t hash[CHAINS];
 };
 
@@ -32,10 +32,10 @@ struct expects {
 	struct expect_stats stats;
 	uint64_t seed[2];
 	uint64_t next_id;
-	uint64_t due;        /* no door is overdue before */
-	uint32_t mask;       /* of the chains */
-	uint32_t free;       /* chain of free doors by next[0] */
-	uint32_t high;       /* doors that were ever used */
+	uint64_t due;  /* no door is overdue before */
+	uint32_t mask; /* of the chains */
+	uint32_t free; /* chain of free doors by next[0] */
+	uint32_t high; /* doors that were ever used */
 	struct door *doors;
 	uint64_t *deadlines; /* by door; NEVER if not in use */
 	uint32_t *heads[CHAINS];
@@ -228,11 +228,11 @@ same_ends(const struct expectation *a, const struct expectation *b)
 	const uint32_t what = PN_EXPECT_SRC | PN_EXPECT_CALL_ID;
 
 	return a->proto == b->proto && addr_equal(&a->dst, &b->dst) && a->dst_port == b->dst_port &&
-		a->dst_port_last == b->dst_port_last && !((a->mask ^ b->mask) & what) &&
-		(!(a->mask & PN_EXPECT_SRC) ||
-			(a->src_bits == b->src_bits && addr_equal(&a->src, &b->src))) &&
-		(!(a->mask & PN_EXPECT_CALL_ID) ||
-			(a->call_id == b->call_id && a->call_id_reply == b->call_id_reply));
+	       a->dst_port_last == b->dst_port_last && !((a->mask ^ b->mask) & what) &&
+	       (!(a->mask & PN_EXPECT_SRC) ||
+		       (a->src_bits == b->src_bits && addr_equal(&a->src, &b->src))) &&
+	       (!(a->mask & PN_EXPECT_CALL_ID) ||
+		       (a->call_id == b->call_id && a->call_id_reply == b->call_id_reply));
 }
 
 /* May `wanted` renew `e`, which is for the same ends? */
@@ -242,7 +242,7 @@ may_refresh(const struct expectation *e, const struct expectation *wanted)
 	if (e->parent_id == wanted->parent_id)
 		return true;
 	return e->flags & wanted->flags & PN_EXPECT_OUTLIVE && !strcmp(e->helper, wanted->helper) &&
-		addr_equal(&e->registrant, &wanted->registrant);
+	       addr_equal(&e->registrant, &wanted->registrant);
 }
 
 /* What is open already, counted in one walk of each chain. */
@@ -258,7 +258,8 @@ take_census(struct expects *expects, const struct expectation *wanted, uint32_t 
 	struct census census = { 0 };
 	struct door *d;
 
-	for (d = chain_first(expects, CHAIN_DST, dst_hash); d; d = chain_next(expects, CHAIN_DST, d)) {
+	for (d = chain_first(expects, CHAIN_DST, dst_hash); d;
+		d = chain_next(expects, CHAIN_DST, d)) {
 		census.host += addr_equal(&d->e.dst, &wanted->dst);
 		if (same_ends(&d->e, wanted) &&
 			(!census.same || d->e.parent_id == wanted->parent_id))
@@ -438,6 +439,16 @@ expects_get(const struct expects *expects, uint64_t id)
 	struct door *door = door_by_id(expects, id);
 
 	return door ? &door->e : NULL;
+}
+
+void
+expects_each(const struct expects *expects,
+	void (*visit)(void *context, const struct expectation *door), void *context)
+{
+	for (uint32_t n = 0; n < expects->high; n++) {
+		if (expects->doors[n].e.id)
+			visit(context, &expects->doors[n].e);
+	}
 }
 
 int

@@ -108,6 +108,10 @@ const struct expectation *expects_match(
  * happens if the door is gone. */
 void expects_consume(struct expects *expects, uint64_t id);
 
+/* Calls visit() for each open door, in no order. */
+void expects_each(const struct expects *expects,
+	void (*visit)(void *context, const struct expectation *door), void *context);
+
 /* By id; NULL if it is gone. */
 const struct expectation *expects_get(const struct expects *expects, uint64_t id);
 

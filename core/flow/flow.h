@@ -71,6 +71,8 @@ enum {
 	FLOW_ALIAS = 1 << 10,      /* a second key of another flow: extra holds its index */
 	FLOW_RESET = 1 << 11,      /* given up by a helper: nothing passes any more */
 	FLOW_SEEN_ORIG_ACK = 1 << 12, /* TCP: the originator completed the handshake */
+	FLOW_OFFLOADED = 1 << 13,     /* somebody else carries it on: its silence means nothing */
+	FLOW_UNTRACKED = 1 << 14,     /* TCP: its numbers are not known yet */
 };
 #define FLOW_DIRECTION_SHIFT 3
 

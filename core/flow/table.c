@@ -146,6 +146,9 @@ table_remove(struct table *table, uint32_t index)
 	struct flow *flow = table_flow(table, index);
 	struct flow_extra *extra = table_extra_get(table, flow);
 
+	/* Most flows go in the order of their queues: the next one's bucket is wanted soon. */
+	if (flow->next)
+		table_prefetch(table, table_hash(table, &table_flow(table, flow->next)->key));
 	timer_remove(&table->timer, table_slab(table), index);
 	if (extra) {
 		assert(!extra->session);

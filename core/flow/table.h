@@ -100,11 +100,18 @@ static inline uint32_t
 table_candidate(const struct table *table, uint64_t hash)
 {
 	const struct bucket_array *array = buckets_array(&table->buckets, (uint32_t)hash);
-	const struct bucket *bucket = &array->buckets[(uint32_t)hash & array->mask];
+	uint32_t at = (uint32_t)hash & array->mask;
+	const struct bucket *bucket = &array->buckets[at];
 	unsigned match = bucket_match(bucket, (uint32_t)hash);
 	const struct flow *flow;
 	uint32_t index;
 
+	/* Buckets behind it are rarely needed, but then a record not asked for costs much more. */
+	while (__builtin_expect(!match && bucket_is_full(bucket), 0)) {
+		at = (at + 1) & array->mask;
+		bucket = &array->buckets[at];
+		match = bucket_match(bucket, (uint32_t)hash);
+	}
 	if (!match)
 		return 0;
 	index = bucket->index[__builtin_ctz(match)];

@@ -473,6 +473,22 @@ begin_midstream(struct flow *flow, const struct packet *p)
 		flow->flags |= FLOW_TCP_FIN_ORIG;
 }
 
+void
+tcp_resume(struct flow *flow, const struct packet *p, unsigned dir)
+{
+	struct flow_tcp *s = &flow->tcp[dir], *r = &flow->tcp[!dir];
+
+	flow->scale = 14 | 14 << 4;
+	s->end = p->tcp.seq + p->payload_len;
+	s->max_end = s->end + WINDOW_MAX;
+	s->max_win = offered(flow, p, dir);
+	r->end = p->tcp.ack;
+	r->max_end = p->tcp.ack + s->max_win;
+	r->max_win = WINDOW_MAX;
+	flow->flags |= FLOW_MIDSTREAM;
+	flow->flags &= (uint16_t)~FLOW_UNTRACKED;
+}
+
 enum reason
 tcp_begin(struct flow *flow, const struct packet *p, bool midstream)
 {

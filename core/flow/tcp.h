@@ -29,6 +29,9 @@ enum reason tcp_begin(struct flow *flow, const struct packet *p, bool midstream)
  */
 enum reason tcp_track(struct flow *flow, const struct packet *p, unsigned dir);
 
+/* The first packet that is seen of a connection which has been going on for long (FLOW_UNTRACKED). */
+void tcp_resume(struct flow *flow, const struct packet *p, unsigned dir);
+
 /*
  * What a packet that tcp_track() has let pass acknowledges, but no more than was seen of the other
  * side. Whoever concludes from an acknowledgement that bytes were sent asks this: else a peer that

@@ -65,6 +65,13 @@ key_equal(const struct key *a, const struct key *b)
 	return !(v4 | (a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3]) | (a->w[4] ^ b->w[4]));
 }
 
+/* The port that a packet with this key goes to; `from_hi` says that its sender is the higher one. */
+static inline uint16_t
+key_dst_port(const struct key *key, bool from_hi)
+{
+	return (uint16_t)(key->w[0] >> (from_hi ? 0 : 16));
+}
+
 /* What w[0] holds beside the ports. */
 static inline uint64_t
 key_what(uint8_t proto, uint8_t family, uint16_t zone)

@@ -15,6 +15,7 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +267,18 @@ host_prefetch(const struct sides *sides, const struct host *host, uint64_t hash)
 	if (shard->size)
 		__builtin_prefetch(shard->slots +
 				   ((uint32_t)hash & (shard->size - 1)) * slot_words(host->family));
+	__asm__ volatile(""); /* as TABLE_KEEP_CALLS() in flow/table.h */
+}
+
+void
+sides_prefetch(const struct sides *sides, const struct key *key)
+{
+	struct host lo = host_of_key(key, false), hi = host_of_key(key, true);
+
+	if (sides->n_nets)
+		return;
+	host_prefetch(sides, &lo, host_hash(sides, &lo));
+	host_prefetch(sides, &hi, host_hash(sides, &hi));
 }
 
 static enum direction
@@ -282,7 +295,6 @@ direction_auto(struct sides *sides, const struct host *src, const struct host *d
 	uint64_t src_hash = host_hash(sides, src), dst_hash = host_hash(sides, dst);
 	bool src_inside = true, dst_inside = false;
 
-	host_prefetch(sides, dst, dst_hash);
 	if (host_is_nobody(dst)) {
 		src_inside = host_look(sides, src, src_hash, src_inside);
 		return direction_between(src_inside, !src_inside);
@@ -386,6 +398,18 @@ sides_new(const struct prefix *inside, unsigned n, const uint64_t seed[static 2]
 	for (unsigned i = 0; i < n; i++)
 		sides->nets[i] = net_of_prefix(&inside[i]);
 	return sides;
+}
+
+int
+sides_set_nets(struct sides *sides, const struct prefix *inside, unsigned n)
+{
+	if (!n)
+		return -EINVAL;
+	sides->nets = g_renew(struct net, sides->nets, n);
+	sides->n_nets = n;
+	for (unsigned i = 0; i < n; i++)
+		sides->nets[i] = net_of_prefix(&inside[i]);
+	return 0;
 }
 
 void

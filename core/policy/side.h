@@ -28,10 +28,15 @@ struct sides;
 /* `inside`: n prefixes, copied; n == 0 means auto. The seed is of the hashes: secret, no result
  * depends on it. Ends the program when memory is short. */
 struct sides *sides_new(const struct prefix *inside, unsigned n, const uint64_t seed[static 2]);
+/* Other prefixes, from now on. -EINVAL: there is none. */
+int sides_set_nets(struct sides *sides, const struct prefix *inside, unsigned n);
 void sides_free(struct sides *sides);
 
 /* Are sides found out, not configured? */
 bool sides_auto(const struct sides *sides);
+
+/* Asks for what sides_direction() will look at. */
+void sides_prefetch(const struct sides *sides, const struct key *key);
 
 /* The direction of a packet from src to dst (of a key, for speed). Gives both a side if need be. */
 enum direction sides_direction(struct sides *sides, const struct key *key, bool from_hi);

@@ -20,6 +20,8 @@ struct stats {
 	uint64_t flows[REASON_COUNT];    /* flows by the reason they were admitted for */
 	uint64_t expired;       /* flows that ended by silence */
 	uint64_t evicted;       /* unreplied flows that made room in a full table */
+	uint64_t offloaded;     /* flows that were handed over to whoever carries them on */
+	uint64_t adopted;       /* flows that were there before this engine */
 	uint64_t refused_flows; /* for which there was no room */
 	uint64_t unwatched;     /* flows that a helper was meant to watch, but had no room to */
 	uint64_t refused_doors; /* requests of helpers that were refused */
