@@ -13,6 +13,10 @@
 
 #include "flow/tcp.h"
 
+/* An offloaded flow of which nothing has been heard for so long (ns) is as good as ended: its end
+ * was told, and lost. */
+#define OFFLOADED_PATIENCE (120 * NSEC_PER_SEC)
+
 /* All that has to be seen of a flow has been seen. */
 static bool
 is_settled(const struct engine *e, const struct flow *flow)
@@ -35,11 +39,12 @@ is_settled(const struct engine *e, const struct flow *flow)
 }
 
 bool
-engine_offload(struct engine *e, uint32_t index)
+engine_offload(struct engine *e, const struct packet *p)
 {
-	struct flow *flow = &e->flows[index];
+	struct flow *flow = &e->flows[p->flow];
 
-	if (!index || !is_settled(e, flow))
+	/* The flow may have ended since; and of an ICMP error it is not the packet's own. */
+	if (!p->flow || !key_equal(&flow->key, &p->key) || !is_settled(e, flow))
 		return false;
 	if (!(flow->flags & FLOW_OFFLOADED)) {
 		flow->flags |= FLOW_OFFLOADED;
@@ -104,6 +109,7 @@ engine_count_offloaded(
 	if (!index || !(e->flows[index].flags & FLOW_OFFLOADED))
 		return false;
 	set_counters(&e->flows[index], from_hi, counters);
+	e->flows[index].last = e->now;
 	return true;
 }
 
@@ -116,7 +122,7 @@ adopted_reason(struct engine *e, const struct packet *p, struct admission *a)
 	enum reason reason;
 	enum way way;
 
-	a->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	a->direction = engine_direction(e, p);
 	a->connection = engine_connection(e, p, a->direction, &way);
 	if (p->proto == PROTO_TCP)
 		first.tcp.flags = TCP_SYN;
@@ -213,11 +219,10 @@ engine_each_door(struct engine *e, void (*visit)(void *context, const struct exp
 bool
 engine_stays(struct engine *e, uint32_t index)
 {
-	struct flow *flow = &e->flows[index];
+	const struct flow *flow = &e->flows[index];
 
-	if (!(flow->flags & FLOW_OFFLOADED))
+	if (!(flow->flags & FLOW_OFFLOADED) || e->now - flow->last >= OFFLOADED_PATIENCE)
 		return false;
-	flow->last = e->now;
 	timer_remove(e->timer, e->flows, index);
 	timer_add(e->timer, e->flows, index);
 	return true;

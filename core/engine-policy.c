@@ -21,6 +21,7 @@
 enum {
 	IFACE_NOT_SEEN = UINT16_MAX,
 	IFACE_NO_MATCH = UINT16_MAX - 1,
+	IFACE_PRIVATE = UINT16_MAX - 2,
 };
 
 /* Who a trigger's doors belong to, in place of a helper. */
@@ -32,33 +33,69 @@ engine_forget_interfaces(struct engine *e)
 	memset(e->ifaces, 0xff, sizeof(e->ifaces));
 }
 
-/* The private side of a shared connection is what is protected: it does not tell from what. */
 static uint16_t
 look_up_interface(const struct engine *e, const struct packet *p)
 {
 	const char *name = e->interface_name ? e->interface_name(e->context, p) : NULL;
 	const struct connection *c = policy_connection_of_interface(e->policy, name);
 
-	if (!c || c->role == ROLE_PRIVATE)
+	if (!c)
 		return IFACE_NO_MATCH;
+	if (c->role == ROLE_PRIVATE)
+		return IFACE_PRIVATE;
 	return policy_connection_index(e->policy, c);
 }
 
-/* The connection of the packet's interface, or NULL. */
+static uint16_t
+iface_of(struct engine *e, const struct packet *p)
+{
+	uint16_t found = IFACE_NOT_SEEN;
+
+	if (!e->by_interface)
+		return IFACE_NO_MATCH;
+	if (p->iface < ENGINE_IFACES)
+		found = e->ifaces[p->iface];
+	if (found == IFACE_NOT_SEEN)
+		found = look_up_interface(e, p);
+	if (p->iface < ENGINE_IFACES)
+		e->ifaces[p->iface] = found;
+	return found;
+}
+
+/* The private side of a shared connection is what is protected: it does not tell from what. */
 static const struct connection *
 connection_of_interface(struct engine *e, const struct packet *p)
 {
-	uint16_t found;
+	uint16_t found = iface_of(e, p);
 
-	if (!e->by_interface)
-		return NULL;
-	if (p->iface >= ENGINE_IFACES)
-		return policy_connection_of_interface(
-			e->policy, e->interface_name ? e->interface_name(e->context, p) : NULL);
-	found = e->ifaces[p->iface];
-	if (found == IFACE_NOT_SEEN)
-		found = e->ifaces[p->iface] = look_up_interface(e, p);
 	return found < e->policy->n_connections ? &e->policy->connections[found] : NULL;
+}
+
+enum direction
+engine_direction(struct engine *e, const struct packet *p)
+{
+	enum direction d = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	bool internal = d == DIRECTION_INTERNAL;
+	const struct connection *c;
+
+	if (p->way == WAY_UNKNOWN)
+		return d;
+	if (!e->hooked) {
+		c = connection_of_interface(e, p);
+		return c ? judge_direction(c, p, d, (enum way)p->way) : d;
+	}
+	if (iface_of(e, p) == IFACE_PRIVATE && p->way == WAY_RECEIVED)
+		return internal || d == DIRECTION_IN ? DIRECTION_INTERNAL : DIRECTION_OUT;
+	if (p->way == WAY_RECEIVED)
+		return DIRECTION_IN;
+	return internal ? DIRECTION_INTERNAL : DIRECTION_OUT;
+}
+
+/* Is the way of this packet to be believed? */
+static bool
+knows_way(struct engine *e, const struct packet *p, const struct connection *by_interface)
+{
+	return by_interface || (e->hooked && iface_of(e, p) != IFACE_PRIVATE);
 }
 
 static const struct connection *
@@ -81,7 +118,7 @@ engine_connection(
 	const struct connection *c = connection_of_interface(e, p);
 
 	/* Of an interface that no connection names it is not known what lies behind it. */
-	*ret_way = c ? (enum way)p->way : WAY_UNKNOWN;
+	*ret_way = knows_way(e, p, c) ? (enum way)p->way : WAY_UNKNOWN;
 	if (c)
 		return c;
 	return connection_of_peer(e, &p->key, p->flags & PACKET_FROM_HI, direction);
@@ -94,10 +131,15 @@ engine_belies_flow(struct engine *e, const struct packet *p, const struct flow *
 	const struct connection *c = connection_of_interface(e, p);
 	enum way way;
 
-	if (!c || !c->firewall || c->anti_spoof == ANTI_SPOOF_OFF || sides_auto(e->sides))
+	if (!knows_way(e, p, c))
 		return false;
+	if (!c)
+		c = &e->policy->connections[flow->connection];
+	if (!c->firewall || c->anti_spoof == ANTI_SPOOF_OFF || sides_auto(e->sides))
+		return false;
+	/* Both ends are on one side: neither goes a way of its own. */
 	if (direction != DIRECTION_OUT && direction != DIRECTION_IN)
-		return false;
+		return judge_spoofed(c, e->sides, p, direction, (enum way)p->way);
 	way = (direction == DIRECTION_OUT) == (dir == DIR_ORIGINAL) ? WAY_SENT : WAY_RECEIVED;
 	return p->way != way;
 }
@@ -154,6 +196,9 @@ engine_pull_triggers(struct engine *e, const struct connection *c, uint32_t inde
 {
 	struct tuple tuple;
 
+	/* What was picked up opens nothing: nobody knows who began it. */
+	if (e->flows[index].flags & FLOW_MIDSTREAM)
+		return;
 	flow_tuple(&e->flows[index], &tuple);
 	for (unsigned i = 0; i < c->n_triggers; i++) {
 		if (!trigger_matches(&c->triggers[i], tuple.proto, tuple.dst_port))
@@ -166,22 +211,56 @@ engine_pull_triggers(struct engine *e, const struct connection *c, uint32_t inde
 	}
 }
 
-/* A flow that was open when the policy changed. */
+/* A change of policy, as the flows that are open see it. */
 struct reload {
 	struct engine *e;
 	const struct policy *old;
+	/* By their index in the old policy: what connections are now, or NULL: the peer tells. */
+	const struct connection *now[CONNECTIONS_MAX];
 	GArray *over; /* uint32_t: indices of flows that end */
 };
 
-/* The connection that is what the flow's was. */
+/* The connection that takes an interface as another one did. */
+static const struct connection *
+renamed_connection(const struct policy *policy, const struct connection *old)
+{
+	for (char **pattern = old->interfaces; pattern && *pattern; pattern++) {
+		for (unsigned i = 0; i < policy->n_connections; i++) {
+			char *const *interfaces = policy->connections[i].interfaces;
+
+			if (interfaces &&
+				g_strv_contains((const char *const *)interfaces, *pattern))
+				return &policy->connections[i];
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Of a flow it is not kept on which interface it was seen. Where interfaces tell connections apart,
+ * before or after, a flow stays with that of the same name, or else with one for the same
+ * interfaces. Peers can be asked anew.
+ */
+static void
+pair_connections(struct reload *reload, bool by_interface)
+{
+	const struct policy *policy = reload->e->policy;
+
+	for (unsigned i = 0; by_interface && i < reload->old->n_connections; i++) {
+		const struct connection *old = &reload->old->connections[i];
+
+		reload->now[i] = policy_connection_find(policy, old->name);
+		if (!reload->now[i])
+			reload->now[i] = renamed_connection(policy, old);
+	}
+}
+
 static uint8_t
-same_connection(const struct reload *reload, const struct flow *flow, bool *ret_gone)
+connection_now(const struct reload *reload, const struct flow *flow)
 {
 	const struct engine *e = reload->e;
-	const char *name = reload->old->connections[flow->connection].name;
-	const struct connection *c = policy_connection_find(e->policy, name);
+	const struct connection *c = reload->now[flow->connection];
 
-	*ret_gone = !c;
 	if (!c)
 		c = connection_of_peer(
 			e, &flow->key, flow->flags & FLOW_FROM_HI, flow_direction(flow));
@@ -189,28 +268,31 @@ same_connection(const struct reload *reload, const struct flow *flow, bool *ret_
 }
 
 /*
- * Would the flow be let in today? Its first packet is made up again from what is known of it. What
- * came through a door, or was picked up mid-stream, was not let in by what may have changed here.
+ * Would the flow be let in today? Its first packet is made up again from what is known of it. Doors
+ * are no matter of policy, and neither is what was picked up, unless less of that is allowed now.
  */
 static bool
-would_be_let_in(const struct engine *e, const struct flow *flow)
+would_be_let_in(const struct reload *reload, const struct flow *flow)
 {
-	const struct connection *c = &e->policy->connections[flow->connection];
+	const struct policy *policy = reload->e->policy;
+	const struct connection *c = &policy->connections[flow->connection];
 	struct packet p = { .key = flow->key, .proto = key_proto(&flow->key), .ttl = 255 };
+	bool picked_up = flow->reason == REASON_MID_STREAM;
 	struct tuple tuple;
 
-	if (flow->reason != REASON_PORT_MAPPING && flow->reason != REASON_ICMP_OPTION &&
-		flow->reason != REASON_NO_FIREWALL)
+	if (flow->reason == REASON_EXPECTED)
+		return true;
+	if (picked_up && policy->midstream >= reload->old->midstream)
 		return true;
 	p.flags = flow->flags & FLOW_FROM_HI ? PACKET_FROM_HI : 0;
 	flow_tuple(flow, &tuple);
 	if (p.proto == PROTO_TCP) {
-		p.tcp.flags = TCP_SYN;
+		p.tcp.flags = picked_up ? TCP_ACK : TCP_SYN;
 	} else if (p.proto == PROTO_ICMP || p.proto == PROTO_ICMPV6) {
 		p.icmp.type = (uint8_t)(tuple.dst_port >> 8);
 		p.icmp.code = (uint8_t)tuple.dst_port;
 	}
-	return reason_verdict(judge_first(e->policy, c, &p, flow_direction(flow), NULL)) ==
+	return reason_verdict(judge_first(policy, c, &p, flow_direction(flow), NULL)) ==
 	       VERDICT_ACCEPT;
 }
 
@@ -219,11 +301,28 @@ review_flow(void *context, uint32_t index)
 {
 	struct reload *reload = context;
 	struct flow *flow = &reload->e->flows[index];
-	bool gone;
 
-	flow->connection = same_connection(reload, flow, &gone);
-	if (!reload->e->policy->keep_established && !would_be_let_in(reload->e, flow))
+	flow->connection = connection_now(reload, flow);
+	if (!reload->e->policy->keep_established && !would_be_let_in(reload, flow))
 		g_array_append_val(reload->over, index);
+}
+
+/* With a flow goes what came through its doors and would not have come otherwise. Chains are at
+ * most policy->doors.max_depth deep, so this goes no deeper. */
+static void
+end_with_children(struct engine *e, uint32_t index)
+{
+	const struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
+	uint32_t next;
+
+	for (uint32_t at = extra ? extra->first_child : 0; at; at = next) {
+		const struct flow_extra *child = table_extra_get(e->table, &e->flows[at]);
+
+		next = child->next_sibling;
+		if (reason_verdict((enum reason)child->alone) == VERDICT_DROP)
+			end_with_children(e, at);
+	}
+	engine_end_flow(e, index, FLOW_END_POLICY);
 }
 
 /* Ending one flow may end its children, which may be in the list too. */
@@ -234,7 +333,7 @@ end_flows(struct engine *e, const GArray *over)
 		uint32_t index = g_array_index(over, uint32_t, i);
 
 		if (key_family(&e->flows[index].key))
-			engine_end_flow(e, index, FLOW_END_POLICY);
+			end_with_children(e, index);
 	}
 }
 
@@ -246,7 +345,7 @@ engine_adopt_policy(struct engine *e)
 		e->unmatched_name ? policy_connection_find(policy, e->unmatched_name) : NULL;
 
 	e->unmatched = c ? c : &policy->connections[0];
-	e->decode.verify_checksums = policy->verify_checksums && !e->trust_checksums;
+	e->decode.verify_checksums = policy->verify_checksums && !e->hooked;
 	e->by_interface = e->by_peer = false;
 	for (unsigned i = 0; i < policy->n_connections; i++) {
 		e->by_interface |= policy->connections[i].interfaces != NULL;
@@ -264,9 +363,11 @@ engine_set_policy(struct engine *e, const struct policy *policy)
 		.over = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 	};
 	struct policy *old = e->policy;
+	bool by_interface = e->by_interface;
 
 	e->policy = policy_ref(policy);
 	engine_adopt_policy(e);
+	pair_connections(&reload, by_interface || e->by_interface);
 	timer_set_timeouts(e->timer, policy->table.timeouts);
 	expects_set_limits(e->expects, &policy->doors.limits);
 	if (e->host)

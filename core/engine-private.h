@@ -48,7 +48,7 @@ struct engine {
 	const char *(*interface_name)(void *context, const struct packet *p);
 	void (*late_verdict)(void *context, const struct packet *p);
 	void (*taken_back)(void *context, const struct flow *flow);
-	bool trust_checksums;
+	bool hooked; /* see struct engine_options */
 	void *context;
 	struct stats stats; /* what the engine itself counts */
 };
@@ -85,6 +85,9 @@ void engine_expire(struct engine *e);
 
 /* The policy is another: what is kept of it. */
 void engine_adopt_policy(struct engine *e);
+
+/* The direction of a packet: by the way that it is seen to go, or else by the sides of its ends. */
+enum direction engine_direction(struct engine *e, const struct packet *p);
 
 /* Whose settings count for a first packet, and what is known of its way. */
 const struct connection *engine_connection(

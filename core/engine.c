@@ -136,7 +136,7 @@ admit(struct engine *e, const struct packet *p, struct admission *a)
 {
 	enum way way;
 
-	a->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	a->direction = engine_direction(e, p);
 	a->connection = engine_connection(e, p, a->direction, &way);
 	if (judge_spoofed(a->connection, e->sides, p, a->direction, way))
 		return REASON_SPOOFED;
@@ -328,7 +328,7 @@ process_icmp_error(struct engine *e, const struct packet *p, struct judgement *j
 		return;
 	}
 	connection = &e->policy->connections[e->flows[j->index].connection];
-	j->direction = sides_direction(e->sides, &p->key, p->flags & PACKET_FROM_HI);
+	j->direction = engine_direction(e, p);
 	j->has_direction = true;
 	j->reason = judge_error(connection, p, j->direction, NULL);
 }
@@ -590,7 +590,7 @@ engine_new(const struct engine_options *options, struct engine **ret_engine, cha
 	e->recorders = options->recorders;
 	e->unmatched_name = g_strdup(options->unmatched);
 	e->interface_name = options->interface_name;
-	e->trust_checksums = options->trust_checksums;
+	e->hooked = options->hooked;
 	e->taken_back = options->taken_back;
 	e->late_verdict = options->late_verdict;
 	e->context = options->context;

@@ -24,7 +24,9 @@ struct engine_options {
 	GPtrArray *warnings; /* gets a line for each key that means nothing to its plugin, to be freed
 			      * by g_free(); or NULL */
 	uint64_t seed[4]; /* of the hashes: secret; no result depends on it */
-	bool trust_checksums;  /* the kernel has looked at them, or has yet to make them */
+	/* Packets come from the kernel's own hooks: the way that each goes is certain, whatever its
+	 * interface, and the kernel has looked at its checksums, or has yet to make them. */
+	bool hooked;
 	const char *unmatched; /* connection of what belongs to no other; NULL: "default" */
 	/* The name of the interface that a packet was seen on, or NULL; may be NULL. Asked once for
 	 * each interface: engine_forget_interfaces() when numbers get another meaning. */
@@ -65,10 +67,10 @@ void engine_forget_interfaces(struct engine *engine);
 /* For a live firewall; engine-live.c tells what it is about. */
 
 /*
- * Asked when a packet of the flow `index` (packet.flow) has been accepted: need nothing more be seen
- * of it? If so it is offloaded from here on.
+ * Asked when a packet has been accepted: need nothing more be seen of its flow? If so it is offloaded
+ * from here on.
  */
-bool engine_offload(struct engine *engine, uint32_t index);
+bool engine_offload(struct engine *engine, const struct packet *p);
 
 /* An offloaded flow has ended, or is counted, where it is carried on; `tuple` is the originator's
  * view there. False: there is no such flow. */

@@ -1,229 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of keys, and how each type of value gets into the model.
+ * The tables of sections and keys, and how they are found.
  *
  * Life-cycle: constant tables; lists that are set belong to the model, which frees them.
  * Limits: the ranges in the table.
- * Relies on: struct policy being made by policy_new() and not yet shared with anybody.
+ * Relies on: models being made by the configuration and not yet shared with anybody.
  */
 #include "policy/config-keys.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "policy/config.h"
+#include "policy/config-suggest.h"
 
 /* Longest silence of a flow, seconds: a week. */
 #define TIMEOUT_MAX (7 * 24 * 3600)
 
-/* Longest name for which a likeness is looked for. */
-#define NAME_MAX_LIKE 40
+/* What a connection has settings of, in a file of its own or, for "default", in the main one. */
+#define OF_CONNECTIONS (CONFIG_MAIN | CONFIG_CONNECTION)
 
-struct config_type {
-	int (*set)(const struct config_key *key, void *model, const char *value);
-	char *(*allowed)(const struct config_key *key);
+static const struct config_section sections[] = {
+	{ "Stateful", CONFIG_OF_POLICY, CONFIG_MAIN },
+	{ "Limits", CONFIG_OF_POLICY, CONFIG_MAIN },
+	{ "Doors", CONFIG_OF_POLICY, CONFIG_MAIN },
+	{ "Log", CONFIG_OF_POLICY, CONFIG_MAIN },
+	{ "Live", CONFIG_OF_POLICY, CONFIG_MAIN },
+	{ "Helpers", CONFIG_OF_POLICY, CONFIG_MAIN },
+	{ CONFIG_HELPER, CONFIG_OF_HELPER, CONFIG_MAIN },
+	{ "Connection", CONFIG_OF_CONNECTION, CONFIG_CONNECTION },
+	{ "Sharing", CONFIG_OF_CONNECTION, CONFIG_CONNECTION },
+	{ "Firewall", CONFIG_OF_CONNECTION, OF_CONNECTIONS },
+	{ CONFIG_MAPPING, CONFIG_OF_MAPPING, OF_CONNECTIONS },
+	{ CONFIG_TRIGGER, CONFIG_OF_TRIGGER, OF_CONNECTIONS },
+	{ "Service", CONFIG_OF_SERVICE, CONFIG_SERVICE },
 };
 
-static void *
-member(void *model, size_t at)
-{
-	return (char *)model + at;
-}
-
-static void
-set_flag(const struct config_key *key, void *model)
-{
-	if (key->flag)
-		*(bool *)member(model, key->flag) = true;
-}
-
-static int
-set_bool(const struct config_key *key, void *model, const char *value)
-{
-	int r = config_parse_bool(value, member(model, key->at));
-
-	if (r == 0)
-		set_flag(key, model);
-	return r;
-}
-
-static char *
-allowed_bool(const struct config_key *key)
-{
-	return g_strdup("true or false");
-}
-
-static int
-read_number(const struct config_key *key, const char *value, uint64_t *ret_number)
-{
-	uint64_t number;
-	int r = config_parse_uint(value, key->min, key->max, &number);
-
-	if (r < 0)
-		return r;
-	*ret_number = number * (key->unit ? key->unit : 1);
-	return 0;
-}
-
-static int
-set_u32(const struct config_key *key, void *model, const char *value)
-{
-	uint64_t number = 0;
-	int r = read_number(key, value, &number);
-
-	if (r < 0)
-		return r;
-	*(uint32_t *)member(model, key->at) = (uint32_t)number;
-	if (key->also)
-		*(uint32_t *)member(model, key->also) = (uint32_t)number;
-	return 0;
-}
-
-static int
-set_u64(const struct config_key *key, void *model, const char *value)
-{
-	return read_number(key, value, member(model, key->at));
-}
-
-static char *
-allowed_number(const struct config_key *key)
-{
-	return g_strdup_printf("%" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "%s%s", key->min,
-		key->max, key->measure ? " " : "", key->measure ? key->measure : "");
-}
-
-static int
-find_word(const struct config_key *key, const char *value)
-{
-	for (int i = 0; key->words[i]; i++) {
-		if (!strcmp(key->words[i], value))
-			return i;
-	}
-	return -EINVAL;
-}
-
-/* An enum whose values count from 0 in the order of the words. */
-static int
-set_choice(const struct config_key *key, void *model, const char *value)
-{
-	int i = find_word(key, value);
-
-	if (i < 0)
-		return i;
-	*(unsigned *)member(model, key->at) = (unsigned)i;
-	return 0;
-}
-
-/* A bool whose values have names. */
-static int
-set_either(const struct config_key *key, void *model, const char *value)
-{
-	int i = find_word(key, value);
-
-	if (i < 0)
-		return i;
-	*(bool *)member(model, key->at) = i;
-	return 0;
-}
-
-static char *
-allowed_words(const struct config_key *key)
-{
-	char *list = g_strjoinv(", ", (char **)key->words);
-	char *allowed = g_strconcat("one of ", list, NULL);
-
-	g_free(list);
-	return allowed;
-}
-
-static int
-set_ports(const struct config_key *key, void *model, const char *value)
-{
-	struct port_range **list = member(model, key->at);
-	struct port_range *ports;
-	unsigned n;
-	int r = config_parse_ports(value, &ports, &n);
-
-	if (r < 0)
-		return r;
-	g_free(*list);
-	*list = ports;
-	*(unsigned *)member(model, key->also) = n;
-	set_flag(key, model);
-	return 0;
-}
-
-static char *
-allowed_ports(const struct config_key *key)
-{
-	return g_strdup("ports and ranges from 1 to 65535, as in 21;2121-2130");
-}
-
-static int
-set_prefixes(const struct config_key *key, void *model, const char *value)
-{
-	struct prefix **list = member(model, key->at);
-	struct prefix *prefixes;
-	unsigned n;
-	int r = config_parse_prefixes(value, &prefixes, &n);
-
-	if (r < 0)
-		return r;
-	g_free(*list);
-	*list = prefixes;
-	*(unsigned *)member(model, key->also) = n;
-	return 0;
-}
-
-static char *
-allowed_prefixes(const struct config_key *key)
-{
-	return g_strdup("addresses and prefixes with no bits set behind the prefix, "
-			"as in 192.0.2.0/24;2001:db8::/32");
-}
-
-static bool
-is_path(const char *value)
-{
-	if (value[0] != '/' || strstr(value, "/../") || g_str_has_suffix(value, "/"))
-		return false;
-	for (; *value; value++) {
-		if (g_ascii_iscntrl(*value))
-			return false;
-	}
-	return true;
-}
-
-static int
-set_path(const struct config_key *key, void *model, const char *value)
-{
-	char **path = member(model, key->at);
-
-	if (!is_path(value))
-		return -EINVAL;
-	g_free(*path);
-	*path = g_strdup(value);
-	return 0;
-}
-
-static char *
-allowed_path(const struct config_key *key)
-{
-	return g_strdup("the path of a file, from / on and without /../");
-}
-
-static const struct config_type type_bool = { set_bool, allowed_bool };
-static const struct config_type type_u32 = { set_u32, allowed_number };
-static const struct config_type type_u64 = { set_u64, allowed_number };
-static const struct config_type type_choice = { set_choice, allowed_words };
-static const struct config_type type_either = { set_either, allowed_words };
-static const struct config_type type_ports = { set_ports, allowed_ports };
-static const struct config_type type_prefixes = { set_prefixes, allowed_prefixes };
-static const struct config_type type_path = { set_path, allowed_path };
-
-_Static_assert(sizeof(enum midstream) == sizeof(unsigned), "set_choice() writes it as a number");
-_Static_assert(sizeof(((struct policy *)0)->log.dialect) == sizeof(unsigned), "and this one");
+/* set_choice() writes an enum as a number. */
+_Static_assert(sizeof(enum midstream) == sizeof(unsigned), "Midstream");
+_Static_assert(sizeof(((struct policy *)0)->log.dialect) == sizeof(unsigned), "Dialect");
+_Static_assert(sizeof(enum connection_type) == sizeof(unsigned), "Type");
+_Static_assert(sizeof(enum connection_role) == sizeof(unsigned), "Role");
+_Static_assert(sizeof(enum anti_spoof) == sizeof(unsigned), "AntiSpoof");
 
 static const char *const midstream_words[] = {
 	[MIDSTREAM_NONE] = "none",
@@ -239,37 +56,57 @@ static const char *const dialect_words[] = {
 };
 static const char *const time_words[] = { "local", "utc", NULL };
 
-#define AT(m)  .at = offsetof(struct policy, m)
-#define FOR(m) .at = offsetof(struct policy_helper, m)
+/* The same as connection_type_name() and its like. */
+static const char *const type_words[] = {
+	[CONNECTION_ETHERNET] = "ethernet",
+	[CONNECTION_WLAN] = "wlan",
+	[CONNECTION_PPP] = "ppp",
+	[CONNECTION_VPN] = "vpn",
+	[CONNECTION_MOBILE] = "mobile",
+	[CONNECTION_LOOPBACK] = "loopback",
+	[CONNECTION_BRIDGE] = "bridge",
+	[CONNECTION_BRIDGE_MEMBER] = "bridge-member",
+	[CONNECTION_INCOMING] = "incoming",
+	[CONNECTION_DIRECT] = "direct",
+	NULL,
+};
+static const char *const role_words[] = {
+	[ROLE_NONE] = "none",
+	[ROLE_PUBLIC] = "public",
+	[ROLE_PRIVATE] = "private",
+	NULL,
+};
+static const char *const spoof_words[] = {
+	[ANTI_SPOOF_DROP] = "drop",
+	[ANTI_SPOOF_REWRITE] = "rewrite",
+	[ANTI_SPOOF_OFF] = "off",
+	NULL,
+};
 
+#define IN(model, m) offsetof(struct model, m)
+
+#define KEY(s, n, t, model, m) .section = s, .name = n, .type = &config_type_##t, .at = IN(model, m)
 #define NUMBER(s, n, m, least, most, what)                                                         \
 	{                                                                                          \
-		.section = s, .name = n, .type = &type_u32, AT(m), .min = least, .max = most,      \
-		.measure = what                                                                    \
+		KEY(s, n, u32, policy, m), .min = least, .max = most, .measure = what              \
 	}
 #define KIB(s, n, t, m, least, most)                                                               \
 	{                                                                                          \
-		.section = s, .name = n, .type = &t, AT(m), .min = least, .max = most,             \
-		.unit = 1024, .measure = "KiB"                                                     \
+		KEY(s, n, t, policy, m), .min = least, .max = most, .unit = 1024, .measure = "KiB" \
 	}
 #define TIMEOUT(n, state)                                                                          \
 	NUMBER("Stateful", n, table.timeouts[FLOW_##state], 1, TIMEOUT_MAX, "seconds")
 #define TIMEOUTS(n, one, other)                                                                    \
 	{                                                                                          \
-		.section = "Stateful", .name = n, .type = &type_u32,                               \
-		AT(table.timeouts[FLOW_##one]),                                                    \
-		.also = offsetof(struct policy, table.timeouts[FLOW_##other]), .min = 1,           \
-		.max = TIMEOUT_MAX, .measure = "seconds"                                           \
-	}
-#define LIST(s, n, t, m)                                                                           \
-	{                                                                                          \
-		.section = s, .name = n, .type = &t, AT(doors.m),                                  \
-		.also = offsetof(struct policy, doors.n_##m)                                       \
+		KEY("Stateful", n, u32, policy, table.timeouts[FLOW_##one]),                       \
+			.also = IN(policy, table.timeouts[FLOW_##other]), .min = 1,                \
+			.max = TIMEOUT_MAX, .measure = "seconds"                                   \
 	}
 
 static const struct config_key keys[] = {
-	{ "Stateful", "Midstream", &type_choice, AT(midstream), .words = midstream_words },
-	{ "Stateful", "VerifyChecksums", &type_bool, AT(verify_checksums) },
+	{ KEY("Stateful", "Midstream", choice, policy, midstream), .words = midstream_words },
+	{ KEY("Stateful", "KeepEstablished", bool, policy, keep_established) },
+	{ KEY("Stateful", "VerifyChecksums", bool, policy, verify_checksums) },
 	TIMEOUT("TcpSynSentTimeout", TCP_SYN_SENT),
 	TIMEOUT("TcpSynReceivedTimeout", TCP_SYN_RECEIVED),
 	TIMEOUT("TcpEstablishedTimeout", TCP_ESTABLISHED),
@@ -288,10 +125,10 @@ static const struct config_key keys[] = {
 	NUMBER("Limits", "MaxHelperFlows", table.max_extras, 1, 1 << 28, NULL),
 	NUMBER("Limits", "MaxFragmented", defrag.max_datagrams, 1, 1 << 20, NULL),
 	NUMBER("Limits", "MaxFragments", defrag.max_fragments, 2, 8192, NULL),
-	KIB("Limits", "FragmentMemoryKiB", type_u64, defrag.max_memory, 64, 1 << 20),
+	KIB("Limits", "FragmentMemoryKiB", u64, defrag.max_memory, 64, 1 << 20),
 	NUMBER("Limits", "FragmentTimeout", defrag.timeout, 1, 600, "seconds"),
-	KIB("Limits", "StreamMemoryKiB", type_u64, stream_memory, 64, 1 << 24),
-	KIB("Limits", "StreamWindowKiB", type_u32, stream_window, 4, 1 << 16),
+	KIB("Limits", "StreamMemoryKiB", u64, stream_memory, 64, 1 << 24),
+	KIB("Limits", "StreamWindowKiB", u32, stream_window, 4, 1 << 16),
 
 	NUMBER("Doors", "PerFlow", doors.limits.per_flow, 1, 1024, NULL),
 	NUMBER("Doors", "PerRoot", doors.limits.per_root, 1, 1 << 16, NULL),
@@ -301,30 +138,109 @@ static const struct config_key keys[] = {
 	NUMBER("Doors", "MaxRange", doors.max_range, 1, 65535, "ports"),
 	NUMBER("Doors", "MaxFlows", doors.max_flows, 1, 65535, NULL),
 	NUMBER("Doors", "MaxTimeout", doors.max_timeout, 1, 86400, "seconds"),
-	LIST("Doors", "DenyTcp", type_ports, deny_tcp),
-	LIST("Doors", "DenyUdp", type_ports, deny_udp),
-	LIST("Doors", "Sources", type_prefixes, sources),
+	{ KEY("Doors", "DenyTcp", ports, policy, doors.deny_tcp),
+		.also = IN(policy, doors.n_deny_tcp) },
+	{ KEY("Doors", "DenyUdp", ports, policy, doors.deny_udp),
+		.also = IN(policy, doors.n_deny_udp) },
+	{ KEY("Doors", "Sources", prefixes, policy, doors.sources),
+		.also = IN(policy, doors.n_sources) },
 
-	{ "Log", "LogDropped", &type_bool, AT(log.dropped) },
-	{ "Log", "LogConnections", &type_bool, AT(log.connections) },
-	{ "Log", "Path", &type_path, AT(log.path) },
-	NUMBER("Log", "MaxSizeKiB", log.max_size_kib, 1, 32767, "KiB"),
-	{ "Log", "Dialect", &type_choice, AT(log.dialect), .words = dialect_words },
-	{ "Log", "TimeFormat", &type_either, AT(log.utc), .words = time_words },
+	{ KEY("Log", "LogDropped", bool, policy, log.dropped), .flag = IN(policy, log.chosen) },
+	{ KEY("Log", "LogConnections", bool, policy, log.connections),
+		.flag = IN(policy, log.chosen) },
+	{ KEY("Log", "Path", path, policy, log.path) },
+	{ KEY("Log", "MaxSizeKiB", u32, policy, log.max_size_kib), .min = 1, .max = 32767,
+		.measure = "KiB", .flag = IN(policy, log.max_size_set) },
+	NUMBER("Log", "Rotations", log.rotations, 1, 99, NULL),
+	{ KEY("Log", "Dialect", choice, policy, log.dialect), .words = dialect_words },
+	{ KEY("Log", "TimeFormat", either, policy, log.utc), .words = time_words },
 
-	{ "Helpers", "Default", &type_bool, AT(helpers_default) },
+	NUMBER("Live", "Queue", live.queue, 0, UINT16_MAX, NULL),
+	NUMBER("Live", "QueueLength", live.queue_length, 64, 1 << 20, "packets"),
+	NUMBER("Live", "MarkBit", live.mark_bit, 0, 30, NULL),
+	{ KEY("Live", "Offload", bool, policy, live.offload) },
+	{ KEY("Live", "FailOpen", bool, policy, live.fail_open) },
+	{ KEY("Live", "CleanupOnExit", bool, policy, live.cleanup_on_exit) },
+	{ KEY("Live", "Inside", prefixes, policy, live.inside), .also = IN(policy, live.n_inside) },
 
-	{ CONFIG_HELPER, "Enabled", &type_bool, FOR(enabled),
-		.flag = offsetof(struct policy_helper, enabled_set) },
-	{ CONFIG_HELPER, "Ports", &type_ports, FOR(ports),
-		.also = offsetof(struct policy_helper, n_ports),
-		.flag = offsetof(struct policy_helper, ports_set) },
+	{ KEY("Helpers", "Default", bool, policy, helpers_default) },
+
+	{ KEY(CONFIG_HELPER, "Enabled", bool, policy_helper, enabled),
+		.flag = IN(policy_helper, enabled_set), .otherwise = "as its plugin, or as all" },
+	{ KEY(CONFIG_HELPER, "Ports", ports, policy_helper, ports),
+		.also = IN(policy_helper, n_ports), .flag = IN(policy_helper, ports_set),
+		.otherwise = "the helper's own" },
+
+	{ KEY("Connection", "Match", match, connection, interfaces),
+		.also = IN(connection, n_networks) },
+	{ KEY("Connection", "Type", choice, connection, type), .words = type_words },
+
+	{ KEY("Sharing", "Role", choice, connection, role), .words = role_words },
+
+	{ KEY("Firewall", "Enabled", bool, connection, firewall) },
+	{ KEY("Firewall", "AntiSpoof", choice, connection, anti_spoof), .words = spoof_words },
+	{ KEY("Firewall", "Icmp", icmp, connection, icmp) },
+	{ KEY("Firewall", "Helpers", helpers, connection, helpers),
+		.flag = IN(connection, helpers_set), .otherwise = "all that are on" },
+	{ KEY("Firewall", "Services", services, connection, services) },
+
+	{ KEY(CONFIG_MAPPING, "Name", title, port_mapping, title) },
+	{ KEY(CONFIG_MAPPING, "Protocol", proto, port_mapping, proto) },
+	{ KEY(CONFIG_MAPPING, "External", range, port_mapping, external) },
+	{ KEY(CONFIG_MAPPING, "Internal", u16, port_mapping, internal), .min = 1, .max = 65535 },
+	{ KEY(CONFIG_MAPPING, "Target", target, port_mapping, target) },
+	{ KEY(CONFIG_MAPPING, "TargetName", host, port_mapping, target_name) },
+	{ KEY(CONFIG_MAPPING, "Sources", prefixes, port_mapping, sources),
+		.also = IN(port_mapping, n_sources) },
+	{ KEY(CONFIG_MAPPING, "Enabled", bool, port_mapping, enabled) },
+
+	{ KEY(CONFIG_TRIGGER, "Protocol", proto, port_trigger, proto) },
+	{ KEY(CONFIG_TRIGGER, "Ports", some_ports, port_trigger, ports),
+		.also = IN(port_trigger, n_ports) },
+	{ KEY(CONFIG_TRIGGER, "Opens", opens, port_trigger, open),
+		.also = IN(port_trigger, open_proto) },
+	{ KEY(CONFIG_TRIGGER, "Timeout", u32, port_trigger, timeout), .min = 1, .max = 3600,
+		.measure = "seconds" },
+	{ KEY(CONFIG_TRIGGER, "Enabled", bool, port_trigger, enabled) },
+
+	{ KEY("Service", "Name", title, service, title) },
+	{ KEY("Service", "Ports", service_ports, service, ports), .also = IN(service, n_ports) },
+	{ KEY("Service", "Helper", helper, service, helper) },
 };
+
+const struct config_section *
+config_sections_at(unsigned i)
+{
+	return i < G_N_ELEMENTS(sections) ? &sections[i] : NULL;
+}
 
 const struct config_key *
 config_keys_at(unsigned i)
 {
 	return i < G_N_ELEMENTS(keys) ? &keys[i] : NULL;
+}
+
+static bool
+has_own_name(const struct config_section *section)
+{
+	return g_str_has_suffix(section->name, ":");
+}
+
+const struct config_section *
+config_sections_find(enum config_kind kind, const char *head, const char **ret_name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {
+		const struct config_section *section = &sections[i];
+		size_t len = strlen(section->name);
+
+		if (!(section->kinds & kind) || strncmp(head, section->name, len) != 0)
+			continue;
+		if (!has_own_name(section) && head[len])
+			continue;
+		*ret_name = head + len;
+		return section;
+	}
+	return NULL;
 }
 
 const struct config_key *
@@ -337,20 +253,14 @@ config_keys_find(const char *section, const char *name)
 	return NULL;
 }
 
-bool
-config_keys_have_section(const char *section)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		if (!strcmp(keys[i].section, section) && strcmp(section, CONFIG_HELPER))
-			return true;
-	}
-	return false;
-}
-
 int
 config_key_set(const struct config_key *key, void *model, const char *value)
 {
-	return key->type->set(key, model, value);
+	int r = key->type->set(key, model, value);
+
+	if (r == 0 && key->flag)
+		*(bool *)config_member(model, key->flag) = true;
+	return r;
 }
 
 char *
@@ -359,92 +269,106 @@ config_key_allowed(const struct config_key *key)
 	return key->type->allowed(key);
 }
 
-/* How many letters must be added, taken away or changed, whatever their case (Levenshtein). */
-static unsigned
-unlikeness(const char *a, const char *b)
-{
-	size_t len = strlen(b);
-	unsigned row[NAME_MAX_LIKE + 1];
-
-	if (len > NAME_MAX_LIKE || strlen(a) > NAME_MAX_LIKE)
-		return UINT_MAX;
-	for (unsigned j = 0; j <= len; j++)
-		row[j] = j;
-	for (unsigned i = 0; a[i]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < len; j++) {
-			bool same = g_ascii_tolower(a[i]) == g_ascii_tolower(b[j]);
-			unsigned changed = diagonal + !same;
-
-			diagonal = row[j + 1];
-			row[j + 1] = MIN(changed, MIN(diagonal, row[j]) + 1);
-		}
-	}
-	return row[len];
-}
-
-/* Near enough to be a slip of the pen: a third of the letters, and at most three. */
-static unsigned
-likeness_limit(const char *name)
-{
-	return (unsigned)MIN(strlen(name) / 3, 3);
-}
-
-static char *
-suggestion(const char *meant)
-{
-	return meant ? g_strdup_printf(" (did you mean %s?)", meant) : g_strdup("");
-}
-
 char *
-config_keys_suggest(const char *section, const char *name)
+config_key_show(const struct config_key *key, const void *model)
 {
-	unsigned best = likeness_limit(name) + 1;
-	const char *meant = NULL;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		unsigned d = unlikeness(name, keys[i].name);
-
-		if (!strcmp(keys[i].section, section) && d < best) {
-			best = d;
-			meant = keys[i].name;
-		}
-	}
-	if (meant)
-		return suggestion(meant);
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		if (!strcmp(keys[i].name, name) && strcmp(keys[i].section, CONFIG_HELPER))
-			return g_strdup_printf(" (it belongs to [%s])", keys[i].section);
-	}
-	return suggestion(NULL);
+	return key->type->show(key, model);
 }
 
-/* The section, of those that are written as they stand in the table, that is most like it. */
+bool
+config_key_is_open(const struct config_key *key, const void *model)
+{
+	return key->flag && !*(bool *)config_member(model, key->flag);
+}
+
+/* Where the files of a kind are, for a message. */
 static const char *
-likely_section(const char *section)
+place_of(unsigned kinds)
 {
-	unsigned best = likeness_limit(section) + 1;
-	const char *meant = NULL;
+	if (kinds & CONFIG_MAIN)
+		return "postern.conf";
+	return kinds & CONFIG_CONNECTION ? "connections/NAME.conf" : "services/NAME.conf";
+}
 
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		unsigned d = unlikeness(section, keys[i].section);
+/* A section that has a key of that name. Those of which there are many have keys whose names are
+ * all too common. */
+static const struct config_section *
+section_with(unsigned kinds, const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {
+		const struct config_section *section = &sections[i];
 
-		if (strcmp(keys[i].section, CONFIG_HELPER) && d < best) {
-			best = d;
-			meant = keys[i].section;
-		}
+		if ((section->kinds & kinds & ~(unsigned)CONFIG_SERVICE) &&
+			!has_own_name(section) && config_keys_find(section->name, name))
+			return section;
 	}
-	return meant;
+	return NULL;
 }
 
 char *
-config_keys_suggest_section(const char *section)
+config_keys_suggest(enum config_kind kind, const char *section, const char *name)
 {
-	const char *meant = likely_section(section);
+	const struct config_section *other;
+	struct suggest suggest;
 
-	if (!meant && !g_ascii_strncasecmp(section, CONFIG_HELPER, strlen("Helper")))
-		meant = CONFIG_HELPER "NAME";
-	return suggestion(meant);
+	suggest_begin(&suggest, name);
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		if (!strcmp(keys[i].section, section))
+			suggest_try(&suggest, keys[i].name);
+	}
+	if (suggest.meant)
+		return suggest_end(&suggest);
+	other = section_with(kind, name);
+	if (other)
+		return g_strdup_printf(" (it belongs to [%s])", other->name);
+	other = section_with(~(unsigned)kind, name);
+	if (other)
+		return g_strdup_printf(
+			" (it belongs to [%s] in %s)", other->name, place_of(other->kinds));
+	return g_strdup("");
+}
+
+/* A section of that name which belongs to files of another kind, or NULL. */
+static char *
+elsewhere(const char *head)
+{
+	static const enum config_kind kinds[] = { CONFIG_MAIN, CONFIG_CONNECTION, CONFIG_SERVICE };
+	const char *name;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (config_sections_find(kinds[i], head, &name))
+			return g_strdup_printf(" (it belongs in %s)", place_of(kinds[i]));
+	}
+	return NULL;
+}
+
+/* A section whose name begins in the same way, but is written otherwise, or NULL. */
+static char *
+with_colon(enum config_kind kind, const char *head)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {
+		const struct config_section *section = &sections[i];
+
+		if ((section->kinds & kind) && has_own_name(section) &&
+			!g_ascii_strncasecmp(head, section->name, strlen(section->name) - 1))
+			return g_strdup_printf(" (did you mean %sNAME?)", section->name);
+	}
+	return NULL;
+}
+
+char *
+config_sections_suggest(enum config_kind kind, const char *head)
+{
+	struct suggest suggest;
+	char *says = elsewhere(head);
+
+	if (says)
+		return says;
+	suggest_begin(&suggest, head);
+	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {
+		if ((sections[i].kinds & kind) && !has_own_name(&sections[i]))
+			suggest_try(&suggest, sections[i].name);
+	}
+	says = suggest.meant ? NULL : with_colon(kind, head);
+	return says ? says : suggest_end(&suggest);
 }

@@ -6,6 +6,8 @@
  */
 #include "policy/icmp-option.h"
 
+#include <endian.h>
+
 #include <glib.h>
 
 /* Directions in which an option speaks of a type. */
@@ -83,10 +85,20 @@ is_too_big(const struct packet *p)
 	return p->icmp.type == 2;
 }
 
+/* A source that no router passes on: link-local (RFC 4291 §2.5.6), or none yet. */
+static bool
+has_link_source(const struct packet *p)
+{
+	const uint64_t *src = &p->key.w[p->flags & PACKET_FROM_HI ? 3 : 1];
+
+	return be64toh(src[0]) >> 54 == 0xfe80 >> 6 || !(src[0] | src[1]);
+}
+
 /*
  * What comes from the link itself says so: neighbour discovery has a hop limit that no router
- * leaves as it is (RFC 4861 §6.1, §7.1); listener discovery one that no router passes on, and it
- * comes from a link-local address, or from none yet (RFC 3810 §5).
+ * leaves as it is (RFC 4861 §6.1, §7.1, §8.1); listener discovery one that no router passes on, and
+ * it comes from a link-local address, or from none yet (RFC 3810 §5). Of the latter the limit alone
+ * proves nothing: whoever knows how far it is can make it run out here.
  */
 static bool
 is_from_link(const struct packet *p)
@@ -94,7 +106,7 @@ is_from_link(const struct packet *p)
 	if (p->icmp.type >= 133 && p->icmp.type <= 137)
 		return p->ttl == 255;
 	if (p->icmp.type >= 130)
-		return p->ttl == 1;
+		return p->ttl == 1 && has_link_source(p);
 	return true;
 }
 
@@ -113,7 +125,9 @@ icmp_rule(const struct packet *p, enum direction direction, enum icmp_option *re
 			continue;
 		if (!(row->directions & direction_bit(direction)))
 			return ICMP_UNGOVERNED;
-		if (p->proto == PROTO_ICMPV6 && !is_from_link(p))
+		/* Nobody believes it then; but what is held back is so in any shape. */
+		if (p->proto == PROTO_ICMPV6 && !is_from_link(p) &&
+			(row->rule == ICMP_NEEDED || direction == DIRECTION_IN))
 			return ICMP_UNGOVERNED;
 		if (row->rule == ICMP_GOVERNED)
 			*ret_option = (enum icmp_option)row->option;

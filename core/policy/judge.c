@@ -201,14 +201,15 @@ scope_of(const struct key *key, bool hi)
 
 /* Nobody can have this source and talk to that destination. */
 static bool
-is_bogus(enum scope src, enum scope dst)
+is_bogus(enum scope src, enum scope dst, enum way way)
 {
 	switch (src) {
 	case SCOPE_HOST:
 	case SCOPE_LINK:
 		return false;
 	case SCOPE_LOOPBACK:
-		return dst != SCOPE_LOOPBACK;
+		/* Nor on any wire (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
+		return dst != SCOPE_LOOPBACK || way != WAY_UNKNOWN;
 	case SCOPE_UNSPECIFIED:
 		/* Who has no address yet asks everybody for one (RFC 2131 §4.1, RFC 4862 §5.4). */
 		return dst != SCOPE_GROUP;
@@ -228,8 +229,9 @@ belies_its_way(const struct sides *sides, const struct packet *p, enum scope src
 
 	if (way == WAY_UNKNOWN || sides_auto(sides) || src == SCOPE_UNSPECIFIED)
 		return false;
-	/* What stays on the link is nobody's prefix. */
-	if (src == SCOPE_LINK && dst != SCOPE_HOST)
+	/* What stays on the link is nobody's prefix. In IPv6 it may go to any neighbour (RFC 4861
+	 * §7.2.2), and no router passes it on (RFC 4291 §2.5.6). */
+	if (src == SCOPE_LINK && (dst != SCOPE_HOST || key_family(&p->key) == PN_ADDR_IPV6))
 		return false;
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
 	ours = sides_inside(sides, &tuple.src);
@@ -249,5 +251,29 @@ judge_spoofed(const struct connection *connection, const struct sides *sides,
 		return false;
 	src = scope_of(&p->key, from_hi);
 	dst = scope_of(&p->key, !from_hi);
-	return is_bogus(src, dst) || belies_its_way(sides, p, src, dst, way);
+	return is_bogus(src, dst, way) || belies_its_way(sides, p, src, dst, way);
+}
+
+enum direction
+judge_direction(const struct connection *connection, const struct packet *p,
+	enum direction direction, enum way way)
+{
+	bool is_sent = way == WAY_SENT;
+
+	if (way == WAY_UNKNOWN || !connection->firewall)
+		return direction;
+	switch (direction) {
+	case DIRECTION_OUT:
+	case DIRECTION_IN:
+		return is_sent ? DIRECTION_OUT : DIRECTION_IN;
+	case DIRECTION_INTERNAL:
+		return is_sent ? DIRECTION_INTERNAL : DIRECTION_IN;
+	case DIRECTION_TRANSIT:
+		if (is_sent)
+			return DIRECTION_OUT;
+		return scope_of(&p->key, !(p->flags & PACKET_FROM_HI)) == SCOPE_HOST
+			       ? DIRECTION_TRANSIT
+			       : DIRECTION_IN;
+	}
+	return direction;
 }

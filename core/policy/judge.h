@@ -45,4 +45,13 @@ enum reason judge_error(const struct connection *connection, const struct packet
 bool judge_spoofed(const struct connection *connection, const struct sides *sides,
 	const struct packet *p, enum direction direction, enum way way);
 
+/*
+ * Which way a first packet really goes that was seen on an interface of this connection: what is
+ * sent goes out and what is received comes in, whatever sides make of addresses of the link, of
+ * none (a host that asks for one), or of a source that need not be true. Only what is received for
+ * a host elsewhere stays `transit`. Where the way is not known, sides are all there is.
+ */
+enum direction judge_direction(const struct connection *connection, const struct packet *p,
+	enum direction direction, enum way way);
+
 #endif

@@ -123,6 +123,12 @@ static const struct policy defaults = {
 		.max_flows = 16,
 		.max_timeout = 600,
 	},
+	.live = {
+		.queue = 4720,
+		.queue_length = 8192,
+		.mark_bit = 28,
+		.offload = true,
+	},
 	.log = {
 		.max_size_kib = 4096,
 		.rotations = 1,
@@ -201,6 +207,7 @@ policy_unref(struct policy *policy)
 	g_free(policy->doors.deny_tcp);
 	g_free(policy->doors.deny_udp);
 	g_free(policy->doors.sources);
+	g_free(policy->live.inside);
 	g_free(policy->log.path);
 	g_free(policy);
 }

@@ -75,6 +75,18 @@ struct policy_log {
 	enum { W3C_ICF_1_0, W3C_WF_1_5, W3C_EXTENDED } dialect;
 };
 
+/* How the live firewall sits in the kernel. */
+struct policy_live {
+	uint32_t queue;        /* number of the netfilter queue */
+	uint32_t queue_length; /* packets that the kernel keeps for us */
+	uint32_t mark_bit;     /* of the packet and conntrack mark: this bit and the next are ours */
+	bool offload;          /* the kernel carries on what needs no helper */
+	bool fail_open;        /* while nobody listens everything passes */
+	bool cleanup_on_exit;  /* a clean end takes the rules away */
+	struct prefix *inside; /* protected, beside this machine and its private sides */
+	unsigned n_inside;
+};
+
 struct policy {
 	int references; /* atomic */
 	enum midstream midstream;
@@ -86,6 +98,7 @@ struct policy {
 	uint32_t stream_window;       /* bytes, of one direction of one flow */
 	struct policy_doors doors;
 	struct policy_log log;
+	struct policy_live live;
 	struct policy_helper *helpers;
 	unsigned n_helpers;
 	bool helpers_default; /* whether helpers that no section names are on */

@@ -20,9 +20,9 @@ struct service_ports {
 };
 
 struct service {
-	char *name;   /* of the file, without .service.conf or .conf */
-	char *title;  /* for people */
-	char *helper; /* that a server of this kind needs; or NULL */
+	char *name;                  /* of the file, without .service.conf or .conf */
+	char *title;                 /* for people */
+	char *helper;                /* that a server of this kind needs; or NULL */
 	struct service_ports *ports; /* of one protocol no two have a port in common */
 	unsigned n_ports;
 	bool builtin;

@@ -111,7 +111,7 @@ ports_as_text(const char *text, int *ret_r)
 	return g_string_free(list, FALSE);
 }
 
-START_TEST(ports)
+START_TEST(port_lists)
 {
 	static const struct {
 		const char *text;
@@ -240,6 +240,159 @@ START_TEST(prefixes)
 }
 END_TEST
 
+START_TEST(protocols)
+{
+	static const char *const wrong[] = { "", "TCP", "tcp ", "6", "sctp", "tcpudp" };
+	uint8_t proto = 0xa5;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		ck_assert_int_eq(config_parse_proto(wrong[i], &proto), -EINVAL);
+		ck_assert_uint_eq(proto, 0xa5);
+	}
+	ck_assert_int_eq(config_parse_proto("tcp", &proto), 0);
+	ck_assert_uint_eq(proto, PROTO_TCP);
+	ck_assert_int_eq(config_parse_proto("udp", &proto), 0);
+	ck_assert_uint_eq(proto, PROTO_UDP);
+}
+END_TEST
+
+START_TEST(service_ports)
+{
+	static const struct {
+		const char *text;
+		int r;
+		unsigned first, last;
+		uint8_t proto;
+	} table[] = {
+		{ "21/tcp", 0, 21, 21, PROTO_TCP },
+		{ "6970-6999/udp", 0, 6970, 6999, PROTO_UDP },
+		{ " 1 - 2 / tcp ", 0, 1, 2, PROTO_TCP },
+		{ "21", -EINVAL },
+		{ "21/", -EINVAL },
+		{ "/tcp", -EINVAL },
+		{ "21/tcp/tcp", -EINVAL },
+		{ "tcp/21", -EINVAL },
+		{ "0/tcp", -ERANGE },
+		{ "2-1/udp", -ERANGE },
+		{ "65536/udp", -ERANGE },
+		{ "", -EINVAL },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct service_ports ports = { .proto = 0xa5, .range = { 1, 2 } };
+		bool is_good = table[i].r == 0;
+
+		ck_assert_msg(config_parse_service_ports(table[i].text, &ports) == table[i].r, "%s",
+			table[i].text);
+		ck_assert_uint_eq(ports.proto, is_good ? table[i].proto : 0xa5);
+		ck_assert_uint_eq(ports.range.first, is_good ? table[i].first : 1);
+		ck_assert_uint_eq(ports.range.last, is_good ? table[i].last : 2);
+	}
+}
+END_TEST
+
+START_TEST(service_list)
+{
+	struct service_ports *ports;
+	unsigned n = 0xa5;
+
+	ck_assert_int_eq(config_parse_service_list("21/tcp ;7-8/udp;", &ports, &n), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(ports[1].range.last, 8);
+	g_free(ports);
+	ck_assert_int_eq(config_parse_service_list("", &ports, &n), 0);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_ptr_null(ports);
+	ck_assert_int_eq(config_parse_service_list("21/tcp;7", &ports, &n), -EINVAL);
+	ck_assert_int_eq(config_parse_service_list("21/tcp;;7/udp", &ports, &n), -EINVAL);
+}
+END_TEST
+
+START_TEST(words)
+{
+	static const struct {
+		const char *text;
+		const char *words; /* NULL: refused */
+	} table[] = {
+		{ "", "" },
+		{ "  ", "" },
+		{ "one", "one" },
+		{ " one ; two,three;", "one|two|three" },
+		{ "b;a;b;a", "b|a" },
+		{ "two words;x", "two words|x" },
+		{ ";", NULL },
+		{ "one;;two", NULL },
+		{ ",one", NULL },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+		char **list = NULL;
+		int r = config_parse_words(table[i].text, &list);
+		char *joined = r < 0 ? NULL : g_strjoinv("|", list);
+
+		ck_assert_int_eq(r, table[i].words ? 0 : -EINVAL);
+		ck_assert_pstr_eq(joined, table[i].words);
+		g_free(joined);
+		g_strfreev(list);
+	}
+}
+END_TEST
+
+START_TEST(words_limit)
+{
+	for (unsigned n = CONFIG_LIST_MAX; n <= CONFIG_LIST_MAX + 1; n++) {
+		GString *text = g_string_new(NULL);
+		char **list = NULL;
+
+		for (unsigned i = 0; i < n; i++)
+			g_string_append_printf(text, "w%u;", i);
+		ck_assert_int_eq(
+			config_parse_words(text->str, &list), n <= CONFIG_LIST_MAX ? 0 : -ERANGE);
+		g_strfreev(list);
+		g_string_free(text, TRUE);
+	}
+}
+END_TEST
+
+/* Who may have which name: a connection, a service, a helper. */
+START_TEST(names)
+{
+	static const struct {
+		const char *text;
+		bool name, service, helper;
+	} table[] = {
+		{ "a", true, true, true },
+		{ "0", true, true, true },
+		{ "A", true, false, false },
+		{ "a-b", true, true, false },
+		{ "a.b", true, true, true },
+		{ "a.b-c_d", true, true, true },
+		{ "a.b.c", true, true, false },
+		{ "Eth0.1", true, false, false },
+		{ "", false, false, false },
+		{ "-a", false, false, false },
+		{ ".a", false, false, false },
+		{ "_a", false, false, false },
+		{ "a.", true, true, false },
+		{ "a b", false, false, false },
+		{ "a/b", false, false, false },
+		{ "a:b", false, false, false },
+		{ "a\x1b", false, false, false },
+		{ "\xc3\xa4", false, false, false },
+	};
+	g_autofree char *most = g_strnfill(64, 'x'), *more = g_strnfill(65, 'x');
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+		ck_assert_msg(config_is_name(table[i].text) == table[i].name, "%u", i);
+		ck_assert_msg(config_is_service_name(table[i].text) == table[i].service, "%u", i);
+		ck_assert_msg(config_is_helper_name(table[i].text) == table[i].helper, "%u", i);
+	}
+	ck_assert(config_is_name(most) && !config_is_name(more));
+	ck_assert(config_is_service_name(most) && !config_is_service_name(more));
+	ck_assert(config_is_helper_name(most) && !config_is_helper_name(more));
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -248,9 +401,15 @@ suite(void)
 
 	tcase_add_test(t, bools);
 	tcase_add_test(t, numbers);
-	tcase_add_test(t, ports);
+	tcase_add_test(t, port_lists);
 	tcase_add_test(t, list_limit);
 	tcase_add_test(t, prefixes);
+	tcase_add_test(t, protocols);
+	tcase_add_test(t, service_ports);
+	tcase_add_test(t, service_list);
+	tcase_add_test(t, words);
+	tcase_add_test(t, words_limit);
+	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
 	return s;
 }

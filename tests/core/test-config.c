@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config-equal.h"
 #include "config-result.h"
 
 static struct result
@@ -23,30 +24,6 @@ parse(const char *text)
 	return parse_bytes(text, strlen(text));
 }
 
-/* All that is in a policy but its helpers. */
-static bool
-equal(const struct policy *a, const struct policy *b)
-{
-	const struct policy_doors *d = &a->doors, *e = &b->doors;
-
-	return a->midstream == b->midstream && a->verify_checksums == b->verify_checksums &&
-	       !memcmp(&a->table, &b->table, sizeof(a->table)) &&
-	       !memcmp(&a->defrag, &b->defrag, sizeof(a->defrag)) &&
-	       a->stream_memory == b->stream_memory && a->stream_window == b->stream_window &&
-	       !memcmp(&d->limits, &e->limits, sizeof(d->limits)) && d->max_depth == e->max_depth &&
-	       d->max_range == e->max_range && d->max_flows == e->max_flows &&
-	       d->max_timeout == e->max_timeout && d->n_deny_tcp == e->n_deny_tcp &&
-	       d->n_deny_udp == e->n_deny_udp && d->n_sources == e->n_sources &&
-	       !memcmp(d->deny_tcp, e->deny_tcp, d->n_deny_tcp * sizeof(*d->deny_tcp)) &&
-	       !memcmp(d->deny_udp, e->deny_udp, d->n_deny_udp * sizeof(*d->deny_udp)) &&
-	       (!d->n_sources ||
-		       !memcmp(d->sources, e->sources, d->n_sources * sizeof(*d->sources))) &&
-	       a->log.dropped == b->log.dropped && a->log.connections == b->log.connections &&
-	       !strcmp(a->log.path, b->log.path) && a->log.max_size_kib == b->log.max_size_kib &&
-	       a->log.utc == b->log.utc && a->log.dialect == b->log.dialect &&
-	       a->helpers_default == b->helpers_default;
-}
-
 START_TEST(nothing_said)
 {
 	static const char *const texts[] = { "", "\n", "# nothing\n", "[Stateful]\n[Log]\n" };
@@ -58,17 +35,26 @@ START_TEST(nothing_said)
 
 		ck_assert_ptr_nonnull(r.policy);
 		ck_assert_uint_eq(r.warnings->len, 0);
-		ck_assert(equal(r.policy, defaults));
+		ck_assert(same_policy(r.policy, defaults));
 		result_done(&r);
 	}
 	policy = config_load(NULL, &warnings, NULL);
-	ck_assert(equal(policy, defaults));
+	ck_assert(same_policy(policy, defaults));
 	ck_assert_uint_eq(warnings->len, 0);
 	g_ptr_array_unref(warnings);
 	policy_unref(policy);
 	policy_unref(defaults);
 }
 END_TEST
+
+static void
+check_default_firewall(const struct connection *connection)
+{
+	ck_assert(connection->firewall);
+	ck_assert_int_eq(connection->anti_spoof, ANTI_SPOOF_DROP);
+	ck_assert_uint_eq(connection->icmp, 0);
+	ck_assert(!connection->services || !connection->services[0]);
+}
 
 /* The file that is installed, with nothing of it a comment any more, says what is built in. */
 START_TEST(shown_defaults)
@@ -82,7 +68,7 @@ START_TEST(shown_defaults)
 	r.policy = config_load(path, &r.warnings, &r.error);
 	ck_assert_msg(r.policy != NULL, "%s", r.error ? r.error->message : "");
 	ck_assert_uint_eq(r.warnings->len, 0);
-	ck_assert(equal(r.policy, defaults));
+	ck_assert(same_policy(r.policy, defaults));
 	result_done(&r);
 
 	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
@@ -95,8 +81,16 @@ START_TEST(shown_defaults)
 	r = parse(text);
 	ck_assert_msg(r.policy != NULL, "%s", r.error ? r.error->message : "");
 	ck_assert_msg(r.warnings->len == 0, "%s", result_warning(&r, 0));
-	ck_assert(equal(r.policy, defaults));
+	ck_assert(same_globals(r.policy, defaults));
+	/* Those that mean something else where they are given. */
+	ck_assert(r.policy->log.chosen && r.policy->log.max_size_set);
+	r.policy->log.chosen = r.policy->log.max_size_set = false;
+	ck_assert(same_log(&r.policy->log, &defaults->log));
 	ck_assert_uint_eq(r.policy->n_helpers, 1);
+	ck_assert_uint_eq(r.policy->n_connections, 1);
+	ck_assert_uint_eq(r.policy->connections[0].mappings.n, 1);
+	ck_assert_uint_eq(r.policy->connections[0].n_triggers, 1);
+	check_default_firewall(&r.policy->connections[0]);
 	result_done(&r);
 	policy_unref(defaults);
 	g_free(text);

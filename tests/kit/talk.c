@@ -15,11 +15,29 @@
 #define MSEC UINT64_C(1000000)
 
 static void
+remember_flow(struct kit_flow_event *seen, const struct flow_event *event)
+{
+	const struct flow *flow = event->flow;
+
+	*seen = (struct kit_flow_event){
+		.id = event->id,
+		.parent_id = event->extra ? event->extra->parent_id : 0,
+		.direction = flow_direction(flow),
+		.state = (enum flow_state)flow->state,
+		.reason = (enum reason)flow->reason,
+		.helper = event->extra ? event->extra->helper : NULL,
+		.pkts = { flow->pkts[DIR_ORIGINAL], flow->pkts[DIR_REPLY] },
+	};
+	flow_tuple(flow, &seen->tuple);
+}
+
+static void
 on_flow_begin(void *context, const struct flow_event *event)
 {
 	struct kit_rig *rig = context;
 
 	rig->flows_begun++;
+	remember_flow(&rig->begun_flow, event);
 }
 
 static void
@@ -29,6 +47,8 @@ on_flow_end(void *context, const struct flow_event *event)
 
 	rig->flows_ended++;
 	rig->last_end = event->cause;
+	rig->ended[event->cause]++;
+	remember_flow(&rig->ended_flow, event);
 }
 
 static void
@@ -61,6 +81,15 @@ on_late_verdict(void *context, const struct packet *p)
 
 	ck_assert_uint_lt(rig->n_late, KIT_EVENTS_MAX);
 	rig->late[rig->n_late++] = (enum reason)p->reason;
+}
+
+static const char *
+interface_name(void *context, const struct packet *p)
+{
+	const struct kit_rig *rig = context;
+	unsigned n = p->iface - rig->before_interfaces - 1u;
+
+	return n < KIT_INTERFACES_MAX ? rig->interfaces[n] : NULL;
 }
 
 static const struct recorder_ops rig_ops = {
@@ -99,47 +128,72 @@ wrap_plugin(const struct pn_plugin *desc)
 	return plugins;
 }
 
+/* The rig takes over the policy and the plugins. */
 static struct kit_rig *
-rig_new(const char *config, struct plugins *plugins, const char *inside)
+rig_new(struct policy *policy, struct plugins *plugins, const char *inside)
 {
 	struct kit_rig *rig = g_new0(struct kit_rig, 1);
-	g_autoptr(GPtrArray) warnings = NULL;
-	g_autoptr(GError) error = NULL;
 	g_autofree char *message = NULL;
-	g_autofree struct prefix *prefixes = NULL;
 	struct engine_options options = {
+		.policy = policy,
+		.plugins = plugins,
+		.recorders = &rig->recorders,
 		.seed = { 1, 2, 3, 4 },
+		.interface_name = interface_name,
 		.late_verdict = on_late_verdict,
 		.context = rig,
 	};
 
-	config = config ? config : "";
-	rig->policy = config_parse("test", config, strlen(config), &warnings, &error);
-	ck_assert_msg(rig->policy, "%s", error ? error->message : "");
-	rig->policy->helpers_default = true;
+	rig->policy = policy;
 	rig->plugins = plugins;
 	if (inside)
-		ck_assert_int_ge(config_parse_prefixes(inside, &prefixes, &options.n_inside), 0);
+		ck_assert_int_ge(config_parse_prefixes(inside, &rig->inside, &rig->n_inside), 0);
+	options.inside = rig->inside;
+	options.n_inside = rig->n_inside;
 	recorders_add(&rig->recorders, &rig_ops, rig);
 	rig->now = UINT64_C(1700000000000) * MSEC;
-	options.policy = rig->policy;
-	options.plugins = plugins;
-	options.inside = prefixes;
-	options.recorders = &rig->recorders;
 	ck_assert_msg(engine_new(&options, &rig->engine, &message) >= 0, "%s", message);
 	return rig;
+}
+
+static struct policy *
+parse(const char *config)
+{
+	g_autoptr(GPtrArray) warnings = NULL;
+	g_autoptr(GError) error = NULL;
+	struct policy *policy;
+
+	config = config ? config : "";
+	policy = config_parse("test", config, strlen(config), &warnings, &error);
+	ck_assert_msg(policy, "%s", error ? error->message : "");
+	policy->helpers_default = true;
+	return policy;
 }
 
 struct kit_rig *
 kit_rig_new(const char *config, const char *plugin, const char *inside)
 {
-	return rig_new(config, plugin ? load_plugin(plugin) : NULL, inside);
+	return kit_rig_policy(parse(config), plugin, inside);
 }
 
 struct kit_rig *
 kit_rig_mock(const char *config, const struct pn_plugin *desc, const char *inside)
 {
-	return rig_new(config, wrap_plugin(desc), inside);
+	return rig_new(parse(config), wrap_plugin(desc), inside);
+}
+
+struct kit_rig *
+kit_rig_policy(struct policy *policy, const char *plugin, const char *inside)
+{
+	return rig_new(policy, plugin ? load_plugin(plugin) : NULL, inside);
+}
+
+void
+kit_reload(struct kit_rig *rig, struct policy *policy)
+{
+	engine_set_policy(rig->engine, policy);
+	policy_unref(rig->policy);
+	rig->policy = policy;
 }
 
 void
@@ -148,27 +202,96 @@ kit_rig_free(struct kit_rig *rig)
 	engine_free(rig->engine);
 	plugins_free(rig->plugins);
 	policy_unref(rig->policy);
+	g_free(rig->inside);
 	g_free(rig);
+}
+
+/* The number of an interface, which gets one when it is first heard of. */
+static uint16_t
+interface_number(struct kit_rig *rig, const char *interface)
+{
+	for (uint16_t n = 0; n < KIT_INTERFACES_MAX; n++) {
+		if (!rig->interfaces[n])
+			rig->interfaces[n] = interface;
+		if (!strcmp(rig->interfaces[n], interface))
+			return (uint16_t)(rig->before_interfaces + 1 + n);
+	}
+	ck_abort_msg("too many interfaces");
+	return 0;
+}
+
+static enum way
+way_of(const struct kit_rig *rig, const struct kit_packet *packet)
+{
+	struct pn_addr addr;
+	uint16_t port;
+
+	ck_assert_uint_gt(rig->n_inside, 0);
+	kit_endpoint(packet->from, &addr, &port);
+	for (unsigned n = 0; n < rig->n_inside; n++) {
+		if (addr_in_prefix(&addr, &rig->inside[n].addr, rig->inside[n].bits))
+			return WAY_SENT;
+	}
+	return WAY_RECEIVED;
 }
 
 enum reason
 kit_send(struct kit_rig *rig, const struct kit_packet *packet)
 {
+	enum way way = rig->interface ? way_of(rig, packet) : WAY_UNKNOWN;
+
+	return kit_send_on(rig, rig->interface, way, packet);
+}
+
+enum reason
+kit_send_on(struct kit_rig *rig, const char *interface, enum way way,
+	const struct kit_packet *packet)
+{
 	struct batch *batch = g_new0(struct batch, 1);
 	uint8_t *frame = g_malloc(KIT_FRAME_MAX);
 	size_t len = kit_build(packet, frame);
+	struct packet *p = &batch->packets[0];
 	enum reason reason;
 
 	rig->now += MSEC;
-	kit_source_packet(&batch->packets[0], frame, len, packet->raw ? LINK_RAW : LINK_ETHERNET,
-		rig->now, ++rig->number);
+	kit_source_packet(
+		p, frame, len, packet->raw ? LINK_RAW : LINK_ETHERNET, rig->now, ++rig->number);
+	p->iface = interface ? interface_number(rig, interface) : 0;
+	p->way = (uint8_t)way;
 	batch->count = 1;
 	engine_process(rig->engine, batch);
-	reason = batch->packets[0].verdict == VERDICT_HELD ? REASON_NONE :
-							     batch->packets[0].reason;
+	reason = p->verdict == VERDICT_HELD ? REASON_NONE : (enum reason)p->reason;
 	g_free(frame);
 	g_free(batch);
 	return reason;
+}
+
+struct kit_packet
+kit_icmp_error(const char *from, const char *to, uint8_t type, uint8_t code,
+	const struct kit_packet *about, uint8_t quote[static KIT_QUOTE_MAX])
+{
+	struct kit_packet bare = *about;
+	uint8_t *frame = g_malloc(KIT_FRAME_MAX);
+	size_t len;
+	bool is_ipv6;
+
+	bare.raw = 1;
+	bare.vlan = 0;
+	len = kit_build(&bare, frame);
+	is_ipv6 = frame[0] >> 4 == 6;
+	len = MIN(len, (is_ipv6 ? 40u : 20u) + 20);
+	memcpy(quote, frame, len);
+	g_free(frame);
+	return (struct kit_packet){
+		.from = from,
+		.to = to,
+		.proto = is_ipv6 ? PROTO_ICMPV6 : PROTO_ICMP,
+		.ttl = is_ipv6 && type >= 133 ? 255 : 0,
+		.icmp_type = type,
+		.icmp_code = code,
+		.payload = quote,
+		.len = len,
+	};
 }
 
 unsigned

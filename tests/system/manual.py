@@ -41,7 +41,7 @@ def check_rendering(count, name):
 
 def check_options(count):
     page = sections(read('postern.1'))
-    listed = re.findall(r'^  (\w+) +\w', kit.run('--help').stdout, re.MULTILINE)
+    listed = re.findall(r'^  (\w[\w-]*) +\w', kit.run('--help').stdout, re.MULTILINE)
     described = {heading.split()[1] for heading in page if heading.startswith('postern ')}
     count.check(set(listed) == described, f'commands {listed}, in the manual {described}')
     options = {}
@@ -58,62 +58,113 @@ def check_options(count):
                     f'only in the program {options[command] - manual}')
 
 
+class Key:
+    """What the manual says of a key."""
+
+    def __init__(self, section, entry, common):
+        head = re.match(r'\.B[IR] (\w+) ?= ?(.*)', entry)
+        default = re.search(r'Default:(?: .*|\n\.[A-Z]+ (\S+) \.)$', entry, re.MULTILINE)
+        limits = re.search(r'from (\d+) to (\d+)', entry) or common
+        self.section, self.name = section, head[1]
+        self.default = (default[1] or '') if default else None
+        self.words = head[2].split(' | ') if ' | ' in head[2] else None
+        self.limits = None
+        if head[2] in ('number', 'seconds'):
+            self.limits = int(limits[1]), int(limits[2])
+
+
 def keys_of_manual():
-    """{(section, key): (default, range or None)}"""
-    keys = {}
+    keys = []
     for heading, text in sections(read('postern.conf.5')).items():
         found = re.match(r'SECTION \[(.*)\]$', heading)
         common = re.search(r'from (\d+) to (\d+)', text.split('.TP')[0])
-        for entry in text.split('.TP\n')[1:] if found else ():
-            key = re.match(r'\.B[IR] (\w+) ?= ?(\w*)', entry)
-            default = re.search(r'Default:(?: empty.*|\n\.[A-Z]+ (\S+) \.)$', entry, re.MULTILINE)
-            limits = re.search(r'from (\d+) to (\d+)', entry) or common
-            is_number = key[2] in ('number', 'seconds')
-            keys[found[1], key[1]] = (default[1] or '' if default else None,
-                                      (int(limits[1]), int(limits[2])) if is_number else None)
+        keys += [Key(found[1], entry, common) for entry in text.split('.TP\n')[1:] if found]
     return keys
 
 
-def keys_of_file():
-    """{(section, key): default}, of data/postern.conf"""
+def keys_of_file(name):
+    """{(section, key): default}, where sections of which there may be several are Something:NAME."""
     keys = {}
     section = None
-    for line in (kit.SOURCE / 'data' / 'postern.conf').read_text(encoding='utf-8').splitlines():
+    for line in (kit.SOURCE / 'data' / name).read_text(encoding='utf-8').splitlines():
         head = re.match(r'#\[(.*)\]$', line)
         key = re.match(r'#(\w+)=(.*)$', line)
         if head:
-            section = head[1]
+            section = re.sub(r':.*', ':NAME', head[1])
         elif key:
             keys[section, key[1]] = key[2]
     return keys
 
 
+# Where each section of the manual stands, if not in postern.conf alone.
+OF_CONNECTION = ('Connection', 'Sharing')
+OF_ALL = ('Firewall', 'Mapping:NAME', 'Trigger:NAME')
+OF_SERVICE = ('Service',)
+
+
 def check_keys(count, manual):
-    """Those of a helper have no default of their own, and are not compared."""
-    ours = {key: default for key, (default, _) in manual.items()
-            if not key[0].startswith('Helper:')}
-    other = {key: default for key, default in keys_of_file().items()
-             if not key[0].startswith('Helper:')}
-    count.check(len(other) > 30 and ours.keys() == other.keys(),
-                f'only in the manual {ours.keys() - other.keys()}, '
-                f'only in data/postern.conf {other.keys() - ours.keys()}')
-    for key in ours.keys() & other.keys():
-        count.check(ours[key] == other[key],
-                    f'{key}: default {ours[key]!r}, in data/postern.conf {other[key]!r}')
+    """All keys are shown in the files that show keys, with their defaults, and no others are."""
+    for name, mine in (('postern.conf', lambda section: section not in OF_CONNECTION + OF_SERVICE),
+                       ('connections/example', lambda section: section in OF_CONNECTION + OF_ALL)):
+        ours = {(key.section, key.name): key.default for key in manual if mine(key.section)}
+        other = keys_of_file(name)
+        count.check(len(other) > 15 and ours.keys() == other.keys(),
+                    f'only in the manual {ours.keys() - other.keys()}, '
+                    f'only in data/{name} {other.keys() - ours.keys()}')
+        for section, key in ours.keys() & other.keys():
+            # What stands for many, and what a connection is, are shown by an example.
+            if not section.endswith(':NAME') and key != 'Match':
+                default, shown = ours[section, key], other[section, key]
+                count.check(default == shown, f'{key}: {default!r}, in data/{name} {shown!r}')
 
 
-def check_ranges(count, manual, folder):
+def check_services(count, manual):
+    """The definitions that come with the program have what the manual tells, and nothing else."""
+    known = {key.name for key in manual if key.section in OF_SERVICE}
+    found = set()
+    for path in (kit.SOURCE / 'data' / 'services').iterdir():
+        lines = path.read_text(encoding='utf-8').splitlines()
+        keys = {line.split('=')[0] for line in lines if '=' in line}
+        count.check(path.name.endswith('.service.conf') and keys <= known, f'{path.name}: {keys}')
+        found |= keys
+    count.check(found == known, f'in data/services {found}, in the manual {known}')
+
+
+# What a section needs besides the key that is looked at.
+FRAMES = {
+    'Mapping:NAME': ['Protocol=tcp', 'External=80', 'Target=192.0.2.1'],
+    'Trigger:NAME': ['Protocol=tcp', 'Ports=1', 'Opens=2/udp'],
+}
+
+
+def try_value(count, folder, key, value, status):
+    """Writes the key where it may stand; the program has to take it, or to refuse it."""
+    frame = [line for line in FRAMES.get(key.section, []) if not line.startswith(f'{key.name}=')]
+    text = '\n'.join([f'[{key.section}]', *frame, f'{key.name}={value}', ''])
+    path = folder / ('connections/wan.conf' if key.section in OF_CONNECTION else 'postern.conf')
+    path.parent.mkdir(exist_ok=True)
+    if key.section == 'Sharing':
+        text += '[Connection]\n'
+    if key.section in OF_CONNECTION:
+        text += 'Match=interface:wan0\n'
+    path.write_text(text, encoding='utf-8')
+    said = kit.run('helpers', '--config', folder)
+    path.unlink()
+    count.check(said.returncode == status and ('postern:' in said.stderr) == (status != 0),
+                f'{key.name}={value}: status {said.returncode}: {said.stderr}')
+
+
+def check_values(count, manual, folder):
     """What the manual allows is taken, and what lies beyond it is not."""
-    for (section, key), (_, limits) in manual.items():
-        if not limits:
-            continue
-        low, high = limits
-        for value, status in ((low - 1, 2), (low, 0), (high, 0), (high + 1, 2)):
-            path = folder / 'postern.conf'
-            path.write_text(f'[{section}]\n{key}={value}\n', encoding='utf-8')
-            said = kit.run('helpers', '--config', path)
-            count.check(said.returncode == status and ('postern:' in said.stderr) == (status != 0),
-                        f'{key}={value}: status {said.returncode}: {said.stderr}')
+    for key in manual:
+        if key.limits:
+            low, high = key.limits
+            for value, status in ((low - 1, 2), (low, 0), (high, 0), (high + 1, 2)):
+                try_value(count, folder, key, value, status)
+        for word in key.words or ():
+            try_value(count, folder, key, word, 0)
+        if key.words:
+            try_value(count, folder, key, 'x' + key.words[0], 2)
 
 
 def main():
@@ -123,8 +174,9 @@ def main():
     check_options(count)
     manual = keys_of_manual()
     check_keys(count, manual)
+    check_services(count, manual)
     with tempfile.TemporaryDirectory() as folder:
-        check_ranges(count, manual, pathlib.Path(folder))
+        check_values(count, manual, pathlib.Path(folder))
     count.done()
 
 

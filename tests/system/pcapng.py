@@ -6,6 +6,8 @@ import struct
 
 SECTION, INTERFACE, PACKET = 0x0a0d0d0a, 1, 6
 COMMENT, NAME, RESOLUTION = 1, 2, 9
+FLAGS = 2  # of a packet
+WAYS = {'received': 1, 'sent': 2}
 SECOND = 1000000000
 
 Packet = collections.namedtuple('Packet', 'time link name data length comment')
@@ -36,11 +38,12 @@ def interface(link, name=None):
     return block(INTERFACE, struct.pack('<HHI', link, 0, 0) + options)
 
 
-def packet(number, time, data, length=None):
+def packet(number, time, data, length=None, way=None):
     """One of the interface with this number; `length` if it was longer on the wire."""
     head = struct.pack('<IIIII', number, time >> 32, time & 0xffffffff, len(data),
                        length or len(data))
-    return block(PACKET, head + data)
+    options = option(FLAGS, struct.pack('<I', WAYS[way])) + option(0, b'') if way else b''
+    return block(PACKET, head + (padded(data) + options if options else data))
 
 
 def options_of(data):
