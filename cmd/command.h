@@ -13,6 +13,9 @@ enum {
 /* argv[0] is the name of the subcommand. Each returns the exit status of the program. */
 int replay_main(int argc, char **argv);
 int watch_main(int argc, char **argv);
+int explain_main(int argc, char **argv); /* has exit statuses of its own */
+int show_main(int argc, char **argv);
+int check_config_main(int argc, char **argv);
 int helpers_main(int argc, char **argv);
 
 /* One line on standard error, behind "postern: ". What could move a cursor, in the name of a file

@@ -12,8 +12,8 @@
 
 #include "command.h"
 #include "helper/option.h"
+#include "load.h"
 #include "page.h"
-#include "policy/config.h"
 #include "search.h"
 
 /* Longest text of a plugin that is shown; plugin.c has seen to it that none is longer. */
@@ -223,27 +223,6 @@ list(char **folders, const struct policy *policy)
 	return r < 0 ? STATUS_INPUT : STATUS_OK;
 }
 
-/* Reads the policy that was named, if one was. */
-static int
-load_policy(const char *path, struct policy **ret_policy)
-{
-	g_autoptr(GPtrArray) warnings = NULL;
-	g_autoptr(GError) error = NULL;
-	struct policy *policy;
-
-	if (!path)
-		return 0;
-	policy = config_load(path, &warnings, &error);
-	if (!policy) {
-		complain("%s", error->message);
-		return -EINVAL;
-	}
-	for (unsigned i = 0; i < warnings->len; i++)
-		complain("%s", (const char *)warnings->pdata[i]);
-	*ret_policy = policy;
-	return 0;
-}
-
 static int
 run(const struct options *options)
 {
@@ -251,7 +230,9 @@ run(const struct options *options)
 	struct policy *policy = NULL;
 	int status = STATUS_USAGE;
 
-	if (folders && load_policy(options->config, &policy) >= 0)
+	if (folders && options->config)
+		policy = load_policy(options->config, NULL);
+	if (folders && (policy || !options->config))
 		status = list(folders, policy);
 	policy_unref(policy);
 	g_strfreev(folders);

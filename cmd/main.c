@@ -26,6 +26,9 @@ static const struct command {
 } commands[] = {
 	{ "replay", replay_main, "play captures through the firewall and tell what it would do" },
 	{ "watch", watch_main, "tell what the firewall would do with the packets of an interface" },
+	{ "explain", explain_main, "tell what would become of a packet, and by which rule" },
+	{ "show", show_main, "show the configuration, and where each value comes from" },
+	{ "check-config", check_config_main, "tell what is wrong with a configuration" },
 	{ "helpers", helpers_main, "list the helpers that are found" },
 };
 
@@ -109,7 +112,7 @@ help(void)
 {
 	printf("Usage: postern COMMAND [OPTION...]\n\nCommands:\n");
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-13s %s\n", commands[i].name, commands[i].summary);
 	printf("\n'postern COMMAND --help' tells more; 'postern --version' tells the version.\n");
 	return STATUS_OK;
 }

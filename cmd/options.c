@@ -72,13 +72,12 @@ parse_words(int argc, char **argv, const struct options_command *command, struct
 	return -EINVAL;
 }
 
-static int
-parse_inside(const char *text, struct options *options)
+int
+options_parse_inside(const char *text, struct prefix **ret_inside, unsigned *ret_n)
 {
 	if (!text || !strcmp(text, "auto"))
 		return 0;
-	if (config_parse_prefixes(text, &options->inside, &options->n_inside) >= 0 &&
-		options->n_inside)
+	if (config_parse_prefixes(text, ret_inside, ret_n) >= 0 && *ret_n)
 		return 0;
 	complain("--inside %s: not a list of addresses and prefixes like 10.0.0.0/8,2001:db8::/32 "
 		 "(no bits may be set behind a prefix), and not 'auto'",
@@ -124,7 +123,7 @@ options_parse(
 	if (r >= 0)
 		r = check_outputs(&options);
 	if (r >= 0)
-		r = parse_inside(raw.inside, &options);
+		r = options_parse_inside(raw.inside, &options.inside, &options.n_inside);
 	g_free(raw.inside);
 	if (r < 0) {
 		options_done(&options);

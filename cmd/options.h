@@ -44,6 +44,10 @@ int options_parse(
 	int argc, char **argv, const struct options_command *command, struct options *ret_options);
 void options_done(struct options *options);
 
+/* The value of --inside: of "auto" or NULL nothing is set. -EINVAL: it is none, and that has been
+ * told. */
+int options_parse_inside(const char *text, struct prefix **ret_inside, unsigned *ret_n);
+
 /* True if some result goes to standard output. */
 bool options_use_stdout(const struct options *options);
 

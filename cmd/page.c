@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "packet/packet.h"
+
 void
 page_init(struct page *page, FILE *out)
 {
@@ -100,6 +102,33 @@ const char *
 page_arrow(const struct page *page)
 {
 	return page->utf8 ? "→" : "->";
+}
+
+void
+page_endpoint(struct page *page, const struct pn_addr *addr, uint8_t proto, uint16_t port)
+{
+	bool has_port = proto == PROTO_TCP || proto == PROTO_UDP;
+	bool brackets = addr->family == PN_ADDR_IPV6 && has_port;
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(addr, text);
+	page_add(page, brackets ? "[%s]" : "%s", text);
+	if (has_port)
+		page_add(page, ":%u", port);
+}
+
+void
+page_tuple(struct page *page, const struct tuple *tuple)
+{
+	const char *name = proto_name(tuple->proto);
+
+	if (name)
+		page_add(page, "%s ", name);
+	else
+		page_add(page, "protocol %u ", tuple->proto);
+	page_endpoint(page, &tuple->src, tuple->proto, tuple->src_port);
+	page_add(page, " %s ", page_arrow(page));
+	page_endpoint(page, &tuple->dst, tuple->proto, tuple->dst_port);
 }
 
 const char *

@@ -16,6 +16,8 @@
 
 #include <glib.h>
 
+#include "packet/tuple.h"
+
 enum page_style { STYLE_PLAIN, STYLE_HEAD, STYLE_GOOD, STYLE_BAD, STYLE_DIM };
 
 struct page {
@@ -41,6 +43,13 @@ void page_style(struct page *page, enum page_style style);
 
 /* "->" or an arrow. */
 const char *page_arrow(const struct page *page);
+
+/* "192.0.2.1:80" or "[2001:db8::1]:80"; without the port where the protocol has none. */
+void page_endpoint(
+	struct page *page, const struct pn_addr *addr, uint8_t proto, uint16_t port);
+
+/* "TCP 192.0.2.1:49152 -> 192.0.2.2:80", "protocol 253 192.0.2.1 -> 192.0.2.2" */
+void page_tuple(struct page *page, const struct tuple *tuple);
 
 /* Longest that the functions below write, with the zero behind it. */
 #define FIGURE_MAX 32

@@ -11,6 +11,8 @@
 #include "play.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -18,40 +20,36 @@
 #include <glib.h>
 
 #include "command.h"
-#include "policy/config.h"
+#include "load.h"
 #include "search.h"
 
 static int
-check_connection(const struct play *play)
+check_connection(const struct options *options, const struct policy *policy)
 {
-	const char *name = play->options.connection;
-	g_autoptr(GString) known = NULL;
+	const char *name = options->connection;
+	g_autofree char *known = NULL;
 
-	if (!name || policy_connection_find(play->policy, name))
+	if (!name || policy_connection_find(policy, name))
 		return 0;
-	known = g_string_new(NULL);
-	for (unsigned i = 0; i < play->policy->n_connections; i++)
-		g_string_append_printf(
-			known, "%s%s", i ? ", " : "", play->policy->connections[i].name);
-	complain("--connection %s: there is no such connection; there is: %s", name, known->str);
+	known = load_connections(policy);
+	complain("--connection %s: there is no such connection; there is: %s", name, known);
 	return -EINVAL;
 }
 
-static int
-load_policy(struct play *play)
+int
+play_policy(const struct options *options, const char *path, struct policy **ret_policy)
 {
-	const struct options *options = &play->options;
-	g_autoptr(GPtrArray) warnings = NULL;
-	g_autoptr(GError) error = NULL;
+	struct policy *policy = load_policy(path, NULL);
 
-	play->policy = config_load(options->config, &warnings, &error);
-	if (!play->policy) {
-		complain("%s", error->message);
+	if (!policy)
+		return -EINVAL;
+	if (check_connection(options, policy) < 0) {
+		policy_unref(policy);
 		return -EINVAL;
 	}
-	for (unsigned i = 0; i < warnings->len; i++)
-		complain("%s", (const char *)warnings->pdata[i]);
-	return check_connection(play);
+	search_choose(options->helpers, policy);
+	*ret_policy = policy;
+	return 0;
 }
 
 static int
@@ -75,6 +73,16 @@ late_verdict(void *context, const struct packet *p)
 
 	if (play->annotated)
 		annotated_late(play->annotated, p);
+	if (play->compare)
+		compare_late(play->compare, COMPARE_THIS, p);
+}
+
+static void
+late_verdict_there(void *context, const struct packet *p)
+{
+	struct play *play = context;
+
+	compare_late(play->compare, COMPARE_OTHER, p);
 }
 
 /* Where a packet was seen. One of an earlier source, which was held, belongs to other interfaces
@@ -89,18 +97,19 @@ interface_name(void *context, const struct packet *p)
 	return source_interface_name(play->source, p->iface);
 }
 
-static int
-start_engine(struct play *play)
+int
+play_engine(struct play *play, const struct policy *policy, const struct recorders *recorders,
+	void (*late)(void *context, const struct packet *p), struct engine **ret_engine)
 {
 	struct engine_options options = {
-		.policy = play->policy,
+		.policy = policy,
 		.plugins = play->plugins,
 		.inside = play->options.inside,
 		.n_inside = play->options.n_inside,
-		.recorders = &play->recorders,
+		.recorders = recorders,
 		.unmatched = play->options.connection,
 		.interface_name = interface_name,
-		.late_verdict = late_verdict,
+		.late_verdict = late,
 		.context = play,
 	};
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
@@ -112,7 +121,7 @@ start_engine(struct play *play)
 		complain("the system gives no random numbers: %s", g_strerror(errno));
 		return -EIO;
 	}
-	r = engine_new(&options, &play->engine, &message);
+	r = engine_new(&options, ret_engine, &message);
 	for (unsigned i = 0; i < warnings->len; i++)
 		complain("%s", (const char *)warnings->pdata[i]);
 	if (r < 0)
@@ -136,10 +145,40 @@ is_capture(const struct play *play, const char *path)
 	return false;
 }
 
+/* A log that is asked for on the command line tells everything, unless a file says what it tells;
+ * and it is as large as it becomes, unless a file says how large it may be. */
+static struct policy_log
+log_policy(const struct play *play)
+{
+	struct policy_log log = play->policy->log;
+
+	if (!log.chosen)
+		log.dropped = log.connections = true;
+	if (!log.max_size_set)
+		log.max_size_kib = 0;
+	return log;
+}
+
+/* Packets do not wait for those who read what is told of them; captures do, and are told whole. */
+static struct writer_options
+output_options(const struct play *play, enum output output)
+{
+	struct writer_options options = { .threaded = play->threaded };
+	struct policy_log log = log_policy(play);
+
+	options.lossy = play->live && (output == OUTPUT_EVENTS || output == OUTPUT_LOG);
+	if (output != OUTPUT_LOG)
+		return options;
+	w3c_options(&log, &options);
+	options.append = false;
+	return options;
+}
+
 static int
 open_output(struct play *play, enum output output)
 {
 	const char *path = play->options.outputs[output];
+	struct writer_options options;
 	int r;
 
 	if (!path)
@@ -148,8 +187,11 @@ open_output(struct play *play, enum output output)
 		complain("%s: is a capture that is to be read; write to another file", path);
 		return -EINVAL;
 	}
-	r = writer_open(path, play->threaded, &play->writers[output]);
-	if (r < 0)
+	options = output_options(play, output);
+	r = writer_open(path, &options, &play->writers[output]);
+	if (r == -ELOOP)
+		complain("%s: is a symbolic link; name the file that it leads to", path);
+	else if (r < 0)
 		complain("%s: cannot be written: %s", path, g_strerror(-r));
 	return r;
 }
@@ -164,16 +206,16 @@ attach_events(struct play *play)
 	return recorders_add(&play->recorders, eve_ops(), play->eve);
 }
 
-/* A log that is asked for on the command line tells everything, whatever the policy says. */
 static int
 attach_log(struct play *play)
 {
+	struct policy_log log = log_policy(play);
+
 	if (!play->writers[OUTPUT_LOG])
 		return 0;
-	play->log_policy = play->policy->log;
-	play->log_policy.dropped = true;
-	play->log_policy.connections = true;
-	play->w3c = w3c_new(play->writers[OUTPUT_LOG], &play->log_policy);
+	play->w3c = w3c_new(play->writers[OUTPUT_LOG], &log);
+	if (play->live)
+		writer_sync(play->writers[OUTPUT_LOG]); /* its head can be seen at once */
 	return recorders_add(&play->recorders, w3c_ops(), play->w3c);
 }
 
@@ -201,6 +243,7 @@ open_results(struct play *play)
 {
 	int r = 0;
 
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is like a disk that is full */
 	for (unsigned n = 0; n < OUTPUT_COUNT && r >= 0; n++)
 		r = open_output(play, (enum output)n);
 	if (r >= 0)
@@ -215,33 +258,64 @@ open_results(struct play *play)
 	return recorders_add(&play->recorders, summary_ops(), play->summary);
 }
 
+/* The other policy, and an engine for it that tells nobody anything. */
+static int
+start_comparison(struct play *play)
+{
+	struct policy *policy;
+	struct engine *engine;
+	int r;
+
+	if (!play->compare_with)
+		return 0;
+	r = play_policy(&play->options, play->compare_with, &policy);
+	if (r < 0)
+		return r;
+	play->compare = compare_new(play->compare_with);
+	r = recorders_add(&play->recorders, compare_ops(), compare_recorder(play->compare));
+	if (r >= 0)
+		r = play_engine(play, policy, compare_recorders(play->compare), late_verdict_there,
+			&engine);
+	if (r >= 0)
+		compare_set_engine(play->compare, engine);
+	policy_unref(policy);
+	return r;
+}
+
 int
 play_prepare(struct play *play)
 {
 	const struct options *options = &play->options;
 	int r;
 
-	r = load_policy(play);
+	if (options->config)
+		reload_expect();
+	r = play_policy(options, options->config, &play->policy);
 	if (r >= 0)
-		r = search_load(
-			options->helpers, options->plugin_path, play->policy, &play->plugins);
+		r = search_load(options->helpers, options->plugin_path, &play->plugins);
 	if (r >= 0)
 		r = load_filter(play);
 	if (r >= 0)
-		r = start_engine(play);
+		r = play_engine(play, play->policy, &play->recorders, late_verdict, &play->engine);
+	if (r >= 0)
+		r = start_comparison(play);
 	if (r >= 0)
 		r = open_results(play);
 	if (r < 0)
 		play->status = STATUS_USAGE;
 	progress_init(&play->progress, !options->quiet);
 	play->begun = g_get_monotonic_time();
+	if (r >= 0 && options->config)
+		play->reload = reload_new(play);
 	return r;
 }
 
 void
 play_done(struct play *play)
 {
+	reload_free(play->reload);
 	engine_free(play->engine);
+	compare_free(play->compare);
 	eve_free(play->eve);
 	w3c_free(play->w3c);
 	annotated_free(play->annotated);
@@ -265,14 +339,57 @@ play_source(struct play *play, const struct source *source, uint64_t first_numbe
 }
 
 void
+play_wait(struct play *play)
+{
+	reload_allow(play->reload);
+}
+
+void
+play_go_on(struct play *play)
+{
+	reload_forbid(play->reload);
+}
+
+int
+play_next(struct play *play, struct source *source)
+{
+	int n;
+
+	play_wait(play);
+	n = source_next(source, &play->batch);
+	play_go_on(play);
+	return n;
+}
+
+void
 play_batch(struct play *play, struct source *source)
 {
+	struct batch *batch = &play->batch;
+
+	if (play->compare)
+		compare_begin(play->compare, batch);
 	if (play->annotated)
-		annotated_begin(play->annotated, &play->batch);
-	engine_process(play->engine, &play->batch);
+		annotated_begin(play->annotated, batch);
+	engine_process(play->engine, batch);
 	if (play->annotated)
 		annotated_end(play->annotated);
-	source_verdicts(source, &play->batch);
+	if (play->compare)
+		compare_end(play->compare, batch);
+	play->last_number = batch->packets[batch->count - 1].number;
+	source_verdicts(source, batch);
+}
+
+void
+play_set_policy(struct play *play, struct policy *policy)
+{
+	engine_set_policy(play->engine, policy);
+	policy_unref(play->policy);
+	play->policy = policy_ref(policy);
+	if (play->w3c) {
+		struct policy_log log = log_policy(play);
+
+		w3c_set_policy(play->w3c, &log, NULL);
+	}
 }
 
 int
@@ -294,31 +411,53 @@ play_flush(struct play *play)
 			writer_flush(play->writers[n]);
 }
 
-/* Closes the outputs. Returns false if one could not be written; -EPIPE is nobody's fault. */
+/* Closes an output. Returns false if it could not be written; -EPIPE is nobody's fault. */
+static bool
+close_output(struct play *play, enum output output)
+{
+	struct writer *writer = play->writers[output];
+	const char *path = play->options.outputs[output];
+	const char *why = play->live ? "it was too slow, or the disk is full" : "the disk is full";
+	uint64_t lost = writer ? writer_lost(writer) : 0;
+	int r;
+
+	if (writer && writer_trouble(writer))
+		why = g_strerror(-writer_trouble(writer));
+	r = writer_close(writer);
+	play->writers[output] = NULL;
+	if (r < 0 && r != -EPIPE)
+		complain("%s: cannot be written: %s", path, g_strerror(-r));
+	if (lost)
+		complain("%s: %" PRIu64 " events are lost: %s", path, lost, why);
+	if (lost || (r < 0 && r != -EPIPE))
+		play->status = STATUS_INPUT;
+	return r == 0;
+}
+
 static bool
 close_outputs(struct play *play)
 {
 	bool good = true;
 
-	for (unsigned n = 0; n < OUTPUT_COUNT; n++) {
-		int r = writer_close(play->writers[n]);
-
-		play->writers[n] = NULL;
-		good &= r == 0;
-		if (r == 0 || r == -EPIPE)
-			continue;
-		complain("%s: cannot be written: %s", play->options.outputs[n], g_strerror(-r));
-		play->status = STATUS_INPUT;
-	}
+	/* Their last lines first. */
+	eve_free(play->eve);
+	w3c_free(play->w3c);
+	play->eve = NULL;
+	play->w3c = NULL;
+	for (unsigned n = 0; n < OUTPUT_COUNT; n++)
+		good &= close_output(play, (enum output)n);
 	return good;
 }
 
+/* What `--quiet` drops is the summary; a comparison is there because it was asked for. */
 static void
 report(struct play *play, const struct summary_facts *facts)
 {
-	bool to_stderr = options_use_stdout(&play->options);
-	int r = summary_print(play->summary, facts, to_stderr ? stderr : stdout);
+	FILE *out = options_use_stdout(&play->options) ? stderr : stdout;
+	int r = play->summary ? summary_print(play->summary, facts, out) : 0;
 
+	if (play->compare && r >= 0)
+		r = compare_print(play->compare, out);
 	if (r < 0 && r != -EPIPE) {
 		complain("the summary cannot be written: %s", g_strerror(-r));
 		play->status = STATUS_INPUT;
@@ -334,9 +473,13 @@ play_finish(struct play *play, struct summary_facts *facts)
 	progress_clear(&play->progress);
 	engine_finish(play->engine);
 	engine_get_stats(play->engine, &stats);
-	if (play->eve)
+	if (play->eve) {
+		writer_sync(play->writers[OUTPUT_EVENTS]);
 		eve_stats(play->eve, &stats, stats.last_time);
-	if (!close_outputs(play) || !play->summary)
+	}
+	if (play->compare)
+		compare_finish(play->compare);
+	if (!close_outputs(play))
 		return;
 	facts->stats = &stats;
 	facts->inputs = (const char *const *)options->inputs;

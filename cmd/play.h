@@ -5,6 +5,7 @@
  *
  *	play_prepare()        finds everything that is wrong with the command; opens the outputs
  *	play_source()         names the source of the packets that come now
+ *	  play_next()         asks it for them
  *	  play_batch()        judges play->batch, which the source has filled
  *	play_finish()         tells what is open, brings the results home, prints the summary
  *	play_done()
@@ -14,12 +15,14 @@
 #ifndef CMD_PLAY_H
 #define CMD_PLAY_H
 
+#include "compare.h"
 #include "engine.h"
 #include "options.h"
 #include "progress.h"
 #include "record/annotated.h"
 #include "record/eve.h"
 #include "record/w3c.h"
+#include "reload.h"
 #include "source/filter.h"
 #include "source/source.h"
 #include "summary.h"
@@ -29,6 +32,7 @@ struct play {
 	struct options options;
 	bool threaded; /* results are written by threads of their own */
 	bool live;     /* inputs are interfaces, not captures */
+	const char *compare_with; /* the configuration of another policy, or NULL */
 	int status;
 
 	struct batch batch;
@@ -42,12 +46,14 @@ struct play {
 	struct writer *writers[OUTPUT_COUNT];
 	struct eve *eve;
 	struct w3c *w3c;
-	struct policy_log log_policy;
 	struct annotated *annotated;
 	struct summary *summary;
 	struct engine *engine;
 	const struct source *source; /* or NULL */
 	uint64_t first_number;       /* of its packets */
+	uint64_t last_number;        /* of the packet that was judged last */
+	struct compare *compare;     /* or NULL */
+	struct reload *reload;       /* or NULL */
 	int64_t begun;               /* µs */
 };
 
@@ -58,7 +64,25 @@ void play_done(struct play *play);
 /* Packets from this number on come from this source; NULL: there are none any more. */
 void play_source(struct play *play, const struct source *source, uint64_t first_number);
 
+/* source_next() into play->batch. Only while this waits may the policy be exchanged, and between
+ * the next two. */
+int play_next(struct play *play, struct source *source);
+void play_wait(struct play *play);
+void play_go_on(struct play *play);
+
 void play_batch(struct play *play, struct source *source);
+
+/* The policy of a configuration (NULL: what is built in), with the helpers that the command line
+ * asks for. 0 or a negative errno value, which has been told. */
+int play_policy(const struct options *options, const char *path, struct policy **ret_policy);
+
+/* An engine with the command line's settings. `late` gets the play as its context, and may be NULL.
+ * 0 or a negative errno value, which has been told. */
+int play_engine(struct play *play, const struct policy *policy, const struct recorders *recorders,
+	void (*late)(void *context, const struct packet *p), struct engine **ret_engine);
+
+/* Another policy, for the packets to come. */
+void play_set_policy(struct play *play, struct policy *policy);
 
 /* The first error of an output so far, or 0: then it is no use to go on. */
 int play_error(const struct play *play);

@@ -22,6 +22,7 @@ static const char description[] = "Exit status: 0 replayed; 1 a capture could no
 
 struct replay {
 	struct play play;
+	char *compare_with;
 	uint64_t next_number; /* of the first packet of the next capture */
 	unsigned n_broken;    /* captures that could not be read to their end */
 };
@@ -31,6 +32,8 @@ parse(int argc, char **argv, struct replay *replay)
 {
 	int threads = 1;
 	const GOptionEntry entries[] = {
+		{ "compare", 0, 0, G_OPTION_ARG_FILENAME, &replay->compare_with,
+			"Tell which flows another policy gives another verdict", "PATH" },
 		{ "threads", 't', 0, G_OPTION_ARG_INT, &threads,
 			"2 and more: read and write on threads of their own", "N" },
 		{ 0 },
@@ -55,6 +58,7 @@ parse(int argc, char **argv, struct replay *replay)
 		return -EINVAL;
 	}
 	replay->play.threaded = threads > 1;
+	replay->play.compare_with = replay->compare_with;
 	return 0;
 }
 
@@ -85,7 +89,7 @@ play_capture(struct replay *replay, const char *path, struct source *source)
 	int n;
 
 	play_source(play, source, replay->next_number);
-	while ((n = source_next(source, &play->batch)) > 0) {
+	while ((n = play_next(play, source)) > 0) {
 		play_batch(play, source);
 		if (progress_due(&play->progress))
 			draw_progress(play, source, path);
@@ -108,8 +112,12 @@ open_and_play(struct replay *replay, const char *path)
 	};
 	g_autofree char *message = NULL;
 	struct source *source;
+	int r;
 
-	if (capture_open(path, &options, &source, &message) < 0) {
+	play_wait(&replay->play);
+	r = capture_open(path, &options, &source, &message);
+	play_go_on(&replay->play);
+	if (r < 0) {
 		tell_broken(replay, path, message);
 		return;
 	}
@@ -141,5 +149,6 @@ replay_main(int argc, char **argv)
 	else if (play_prepare(&replay.play) >= 0)
 		run(&replay);
 	play_done(&replay.play);
+	g_free(replay.compare_with);
 	return replay.play.status;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding plugins and choosing helpers for a command.
+ * Finding plugins and services, and choosing helpers, for a command.
  *
- * The policy is still the command's own while this runs: nobody else has seen it yet, so it may be
- * changed. A helper that was named on the command line must be there, and a section of the
- * configuration that switches another one on is overruled.
+ * A policy is still the command's own when helpers are chosen in it: nobody else has seen it yet,
+ * so it may be changed. A helper that was named on the command line must be there, and a section of
+ * the configuration that switches another one on is overruled.
  */
 #include "search.h"
 
@@ -17,14 +17,15 @@
 
 #include "command.h"
 
-/* The plugins folder of the build tree that this program lies in, or NULL: it is installed. */
+/* A path in the folder above that of this program, if it is run from a build tree; or NULL: it is
+ * installed. */
 static char *
-build_folder(void)
+built_path(const char *part)
 {
 	g_autofree char *program = NULL;
 	g_autofree char *folder = NULL;
 	g_autofree char *name = NULL;
-	g_autofree char *plugins = NULL;
+	g_autofree char *built = NULL;
 
 	if (getauxval(AT_SECURE))
 		return NULL;
@@ -33,10 +34,22 @@ build_folder(void)
 		return NULL;
 	folder = g_path_get_dirname(program);
 	name = g_path_get_basename(folder);
-	plugins = g_build_filename(folder, "..", "plugins", NULL);
-	if (!strcmp(name, "cmd") && g_file_test(plugins, G_FILE_TEST_IS_DIR))
-		return g_canonicalize_filename(plugins, NULL);
+	built = g_build_filename(folder, "..", part, NULL);
+	if (!strcmp(name, "cmd") && g_file_test(built, G_FILE_TEST_EXISTS))
+		return g_canonicalize_filename(built, NULL);
 	return NULL;
+}
+
+/* A build tree has no copy of them, but knows where they are. */
+char *
+search_services(void)
+{
+	g_autofree char *file = built_path("cmd/services.path");
+	char *path;
+
+	if (!file || !g_file_get_contents(file, &path, NULL, NULL))
+		return g_strdup(POSTERN_SERVICE_DIR);
+	return g_strchomp(path);
 }
 
 /* Adds the items of a list that are not empty. */
@@ -69,7 +82,7 @@ search_folders(char **given)
 	}
 	if (path)
 		add_items(folders, path, ":");
-	built = build_folder();
+	built = built_path("plugins");
 	g_ptr_array_add(folders, built ? built : g_strdup(POSTERN_PLUGIN_DIR));
 	g_ptr_array_add(folders, NULL);
 	return (char **)g_ptr_array_free(folders, FALSE);
@@ -149,40 +162,65 @@ choose_all(struct policy *policy)
 		policy->helpers[i].enabled |= !is_off(policy, &policy->helpers[i]);
 }
 
-static int
-load_listed(struct plugins *plugins, const char *const *folders, char **names, char **ret_message)
+/* Items of a list, NULL behind the last. */
+static GPtrArray *
+list_names(const char *helpers)
 {
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	add_items(names, helpers, ",;");
+	g_ptr_array_add(names, NULL);
+	return names;
+}
+
+void
+search_choose(const char *helpers, struct policy *policy)
+{
+	g_autoptr(GPtrArray) names = NULL;
+
+	if (!helpers)
+		return;
+	if (!strcmp(helpers, "all")) {
+		choose_all(policy);
+		return;
+	}
+	names = list_names(strcmp(helpers, "none") ? helpers : "");
+	choose_listed(policy, (char **)names->pdata);
+}
+
+static int
+load(const char *helpers, const char *const *folders, struct plugins *plugins, char **ret_message)
+{
+	g_autoptr(GPtrArray) names = NULL;
 	int r = 0;
 
-	for (; *names && r >= 0; names++) {
-		g_autofree char *plugin = plugin_name(*names);
+	if (!helpers || !strcmp(helpers, "all"))
+		return plugins_load_all(plugins, folders, ret_message);
+	names = list_names(helpers);
+	for (char **name = (char **)names->pdata; *name && r >= 0; name++) {
+		g_autofree char *plugin = plugin_name(*name);
 
 		r = plugins_load_name(plugins, folders, plugin, ret_message);
 	}
 	return r;
 }
 
+/* Tells why not; no folder at all is no mistake of who did not ask for helpers. */
 static int
-load(const char *helpers, const char *const *folders, struct policy *policy,
-	struct plugins *plugins, char **ret_message)
+load_failed(const char *helpers, int r, const char *message)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	int r;
-
-	if (!strcmp(helpers, "all")) {
-		choose_all(policy);
-		return plugins_load_all(plugins, folders, ret_message);
-	}
-	add_items(names, helpers, ",;");
-	g_ptr_array_add(names, NULL);
-	r = load_listed(plugins, folders, (char **)names->pdata, ret_message);
-	if (r >= 0)
-		choose_listed(policy, (char **)names->pdata);
+	if (r == -ENOENT && !helpers)
+		return 0;
+	if (r == -ENOENT)
+		complain("%s; --plugin-path DIR names a folder, --helpers none does without",
+			message);
+	else
+		complain("%s", message);
 	return r;
 }
 
 int
-search_load(const char *helpers, char **given, struct policy *policy, struct plugins **ret_plugins)
+search_load(const char *helpers, char **given, struct plugins **ret_plugins)
 {
 	g_autofree char *message = NULL;
 	g_auto(GStrv) folders = search_folders(given);
@@ -191,21 +229,18 @@ search_load(const char *helpers, char **given, struct policy *policy, struct plu
 
 	if (!folders)
 		return -ENOENT;
-	if (!strcmp(helpers, "none")) {
+	if (!g_strcmp0(helpers, "none")) {
 		*ret_plugins = NULL;
 		return 0;
 	}
 	plugins = plugins_new();
-	r = load(helpers, (const char *const *)folders, policy, plugins, &message);
-	if (r == -ENOENT)
-		complain("%s; --plugin-path DIR names a folder, --helpers none does without",
-			message);
-	else if (r < 0)
-		complain("%s", message);
+	r = load(helpers, (const char *const *)folders, plugins, &message);
 	if (r < 0) {
 		plugins_free(plugins);
-		return r;
+		plugins = NULL;
+		r = load_failed(helpers, r, message);
 	}
-	*ret_plugins = plugins;
-	return 0;
+	if (r >= 0)
+		*ret_plugins = plugins;
+	return r;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where plugins are looked for, and which of their helpers are on.
+ * Where plugins and services are looked for, and which helpers are on.
  *
- * In turn: the folders given on the command line; those in POSTERN_PLUGIN_PATH, separated by colons
- * (not if the program runs with more rights than its user); the plugins of the build tree, if the
- * program is run from one, or else those that are installed.
+ * Plugins in turn: the folders given on the command line; those in POSTERN_PLUGIN_PATH, separated
+ * by colons (not if the program runs with more rights than its user); the plugins of the build
+ * tree, if the program is run from one, or else those that are installed.
  */
 #ifndef CMD_SEARCH_H
 #define CMD_SEARCH_H
@@ -16,12 +16,20 @@
  * and that has been told. */
 char **search_folders(char **given);
 
+/* The folder with the definitions of services that come with the program. The caller's. */
+char *search_services(void);
+
 /*
- * Loads the plugins that `helpers` asks for ("all", "none", or names separated by commas) and makes
- * the policy switch on just their helpers; with "all" a section of the configuration may switch one
- * off. *ret_plugins is NULL for "none". Returns 0 or a negative errno value, which has been told.
+ * Loads the plugins that `helpers` asks for: "all", "none", names separated by commas, or NULL: all
+ * that are found, if there are any. *ret_plugins is NULL for "none". Returns 0 or a negative errno
+ * value, which has been told.
  */
-int search_load(
-	const char *helpers, char **given, struct policy *policy, struct plugins **ret_plugins);
+int search_load(const char *helpers, char **given, struct plugins **ret_plugins);
+
+/*
+ * Switches on just the helpers that `helpers` asks for, whatever the policy says; with "all" a
+ * section of the configuration may switch one off; NULL: as the policy says.
+ */
+void search_choose(const char *helpers, struct policy *policy);
 
 #endif

@@ -65,19 +65,6 @@ has_ports(uint8_t proto)
 	return proto == PROTO_TCP || proto == PROTO_UDP;
 }
 
-/* "192.0.2.1:80" or "[2001:db8::1]:80"; without the port where there is none. */
-static void
-add_endpoint(struct page *page, const struct pn_addr *addr, uint8_t proto, uint16_t port)
-{
-	bool brackets = addr->family == PN_ADDR_IPV6 && has_ports(proto);
-	char text[ADDR_TEXT_MAX];
-
-	addr_format(addr, text);
-	page_add(page, brackets ? "[%s]" : "%s", text);
-	if (has_ports(proto))
-		page_add(page, ":%u", port);
-}
-
 static void
 add_flow(struct page *page, uint64_t id, const char *helper, const struct tuple *tuple,
 	uint64_t packets, uint64_t bytes)
@@ -92,9 +79,9 @@ add_flow(struct page *page, uint64_t id, const char *helper, const struct tuple 
 	else
 		page_add(page, "protocol %u ", tuple->proto);
 	page_style(page, STYLE_PLAIN);
-	add_endpoint(page, &tuple->src, tuple->proto, tuple->src_port);
+	page_endpoint(page, &tuple->src, tuple->proto, tuple->src_port);
 	page_add(page, " %s ", page_arrow(page));
-	add_endpoint(page, &tuple->dst, tuple->proto, tuple->dst_port);
+	page_endpoint(page, &tuple->dst, tuple->proto, tuple->dst_port);
 	page_add(page, ", %s packet%s", figure_count(packets, text), packets == 1 ? "" : "s");
 	page_add(page, ", %s", figure_bytes(bytes, text));
 }

@@ -107,8 +107,10 @@ wait_for_packets(struct watch *watch, const struct source *source)
 		progress_draw(&play->progress, play->options.inputs[0], 0, 0, watch->seen);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
+	play_wait(play);
 	if (!is_over)
 		(void)ppoll(&packets, 1, &most, &before);
+	play_go_on(play);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -119,7 +121,7 @@ watch_source(struct watch *watch, struct source *source)
 	struct batch *batch = &play->batch;
 
 	while (!is_over && watch->seen < watch->count && !play_error(play)) {
-		int n = source_next(source, batch);
+		int n = play_next(play, source);
 
 		if (n == -EAGAIN) {
 			wait_for_packets(watch, source);

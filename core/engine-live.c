@@ -219,11 +219,16 @@ engine_each_door(struct engine *e, void (*visit)(void *context, const struct exp
 bool
 engine_stays(struct engine *e, uint32_t index)
 {
-	const struct flow *flow = &e->flows[index];
+	struct flow *flow = &e->flows[index];
+	uint64_t last = flow->last;
 
-	if (!(flow->flags & FLOW_OFFLOADED) || e->now - flow->last >= OFFLOADED_PATIENCE)
+	if (!(flow->flags & FLOW_OFFLOADED) || e->now - last >= OFFLOADED_PATIENCE)
 		return false;
+	/* It is looked at again as if it had been used now: by its true time it would stand where
+	 * it stood, and be found overdue again at once, without end. */
 	timer_remove(e->timer, e->flows, index);
+	flow->last = e->now;
 	timer_add(e->timer, e->flows, index);
+	flow->last = last;
 	return true;
 }

@@ -81,6 +81,9 @@ void engine_first_reply(struct engine *e, uint32_t index, uint8_t proto);
 /* Ends what is overdue at e->now: flows, doors, datagrams. */
 void engine_expire(struct engine *e);
 
+/* engine-icmp.c: judges an error that speaks of a known flow. False: it speaks of none. */
+bool engine_icmp_error(struct engine *e, const struct packet *p, struct judgement *j);
+
 /* engine-policy.c */
 
 /* The policy is another: what is kept of it. */
@@ -92,6 +95,10 @@ enum direction engine_direction(struct engine *e, const struct packet *p);
 /* Whose settings count for a first packet, and what is known of its way. */
 const struct connection *engine_connection(
 	struct engine *e, const struct packet *p, enum direction direction, enum way *ret_way);
+
+/* The same where no interface tells. */
+const struct connection *engine_connection_of_peer(
+	const struct engine *e, const struct key *key, bool from_hi, enum direction d);
 
 /* A packet of a known flow whose way is known: did it go the way that this side of the flow goes? */
 bool engine_belies_flow(

@@ -95,6 +95,8 @@ remember_refusals(struct engine *e, const struct packet *p, enum reason reason, 
 			refused_add(&e->refused, &p->key, e->now);
 	} else if (reason_verdict(reason) == VERDICT_ACCEPT &&
 		   refused_lately(&e->refused, &p->key, e->now)) {
+		/* As long as somebody tries again, it is the same refusal. */
+		refused_add(&e->refused, &p->key, e->now);
 		return REASON_NO_HANDSHAKE;
 	}
 	return reason;
@@ -276,61 +278,12 @@ judge(struct engine *e, const struct packet *p, struct judgement *j)
 	later_packet(e, p, dir, j);
 }
 
-/* Did the flow send that sequence number lately, in that direction (RFC 5927 §4.1)? */
-static bool
-has_sent(const struct flow *flow, unsigned dir, uint32_t seq)
-{
-	return flow->pkts[dir] && flow->tcp[dir].end - seq <= flow->tcp[!dir].max_win + 1;
-}
-
-/* The flow that an ICMP error speaks of: it must have sent what the error carries. */
-static uint32_t
-find_icmp_flow(struct engine *e, const struct packet *p)
-{
-	struct packet inner = { 0 };
-	const struct flow *flow;
-	bool from_hi;
-	uint32_t index, seq;
-	unsigned dir;
-
-	if (decode_icmp_inner(p, &inner.key, &from_hi) < 0)
-		return 0;
-	index = table_find(e->table, &inner.key, table_hash(e->table, &inner.key));
-	if (!index)
-		return 0;
-	flow = &e->flows[index];
-	inner.flags = from_hi ? PACKET_FROM_HI : 0;
-	dir = flow_dir(flow, &inner);
-	if (flow->flags & FLOW_ALIAS) {
-		index = flow->extra;
-		flow = &e->flows[index];
-	}
-	if (!flow->pkts[dir] || flow_expired(e->timer, flow, e->now))
-		return 0;
-	if (decode_icmp_inner_seq(p, &seq) >= 0 && !has_sent(flow, dir, seq))
-		return 0;
-	return index;
-}
-
-/*
- * An ICMP error passes if it is about a packet of a flow, and no option of the flow's connection
- * holds it back. It never makes a flow, never moves one on, and never keeps one alive. Without a
- * flow it is judged like any other packet.
- */
+/* Without a flow that it speaks of, an error is judged like any other packet. */
 static void
-process_icmp_error(struct engine *e, const struct packet *p, struct judgement *j)
+judge_icmp_error(struct engine *e, const struct packet *p, struct judgement *j)
 {
-	const struct connection *connection;
-
-	j->index = find_icmp_flow(e, p);
-	if (!j->index) {
+	if (!engine_icmp_error(e, p, j))
 		judge(e, p, j);
-		return;
-	}
-	connection = &e->policy->connections[e->flows[j->index].connection];
-	j->direction = engine_direction(e, p);
-	j->has_direction = true;
-	j->reason = judge_error(connection, p, j->direction, NULL);
 }
 
 /* The verdict of a packet: counted, and told if it is a drop. */
@@ -384,7 +337,7 @@ judge_whole(struct engine *e, struct packet *p, struct judgement *j)
 	if (p->error != REASON_NONE)
 		j->reason = (enum reason)p->error;
 	else if (p->flags & PACKET_ICMP_ERROR)
-		process_icmp_error(e, p, j);
+		judge_icmp_error(e, p, j);
 	else
 		judge(e, p, j);
 }

@@ -358,6 +358,7 @@ build(struct defrag *d, const struct datagram *dg, const struct packet *last,
 		.link = LINK_RAW,
 		.iface = last->iface,
 		.zone = last->zone,
+		.way = last->way,
 		.flags = PACKET_REASSEMBLED,
 	};
 }

@@ -14,6 +14,7 @@
 
 #include "policy/config-keys.h"
 #include "policy/config-mapping.h"
+#include "policy/config-overlap.h"
 #include "policy/config-service.h"
 
 static int

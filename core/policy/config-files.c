@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONF         ".conf"
@@ -168,6 +169,16 @@ find_services(const char *folder, GTree *services, bool *ret_any, GError **error
 	return true;
 }
 
+/* Whatever they are called. The second may be NULL. */
+static bool
+is_same_folder(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return other && stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 static bool
 add_services(const struct search *search, const char *builtin, GError **error)
 {
@@ -181,8 +192,10 @@ add_services(const struct search *search, const char *builtin, GError **error)
 		return false;
 	for (unsigned i = 0; (layer = layer_at(search, i)); i++) {
 		g_autofree char *folder = g_build_filename(layer->folder, "services", NULL);
+		/* Where the program is installed, its own are in the lowest layer. */
+		GTree *services = is_same_folder(folder, builtin) ? shipped : own;
 
-		if (!find_services(folder, own, &any, error))
+		if (!find_services(folder, services, &any, error))
 			return false;
 		layer->is_ours = layer->is_ours || any;
 	}

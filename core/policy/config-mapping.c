@@ -3,13 +3,12 @@
  * What makes a mapping or a trigger whole.
  *
  * Life-cycle: once per reading.
- * Limits: CONFIG_MAPPINGS_MAX, CONFIG_TRIGGERS_MAX: mappings are compared each with each.
+ * Limits: none of its own.
  * Relies on: values having been checked one by one.
  */
 #include "policy/config-mapping.h"
 
 #include "policy/config-keys.h"
-#include "policy/config-service.h"
 
 /* A mapping or trigger that is looked at. */
 struct subject {
@@ -113,71 +112,4 @@ triggers_settle(struct reading *reading, struct connection *connection, GError *
 		g_free(subject.section);
 	}
 	return done;
-}
-
-static bool
-prefixes_overlap(const struct prefix *a, const struct prefix *b)
-{
-	return addr_in_prefix(&a->addr, &b->addr, MIN(a->bits, b->bits));
-}
-
-/* May one peer come by both? */
-static bool
-sources_overlap(const struct port_mapping *a, const struct port_mapping *b)
-{
-	for (unsigned i = 0; i < a->n_sources; i++) {
-		for (unsigned j = 0; j < b->n_sources; j++) {
-			if (prefixes_overlap(&a->sources[i], &b->sources[j]))
-				return true;
-		}
-	}
-	return !a->n_sources || !b->n_sources;
-}
-
-static bool
-overlap(const struct port_mapping *a, const struct port_mapping *b)
-{
-	return a->enabled && b->enabled && a->proto == b->proto &&
-	       a->external.first <= b->external.last && b->external.first <= a->external.last &&
-	       sources_overlap(a, b);
-}
-
-/* "[Mapping:web]", or "[Firewall] Services: demo". The caller's. */
-static char *
-title_of(const struct connection *connection, const struct port_mapping *mapping)
-{
-	if (services_made(connection, mapping))
-		return g_strconcat("[Firewall] Services: ", mapping->name, NULL);
-	return g_strconcat("[" CONFIG_MAPPING, mapping->name, "]", NULL);
-}
-
-static bool
-refuse_overlap(const struct connection *connection, const struct port_mapping *a,
-	const struct port_mapping *b, GError **error)
-{
-	g_autofree char *one = title_of(connection, a);
-	g_autofree char *other = title_of(connection, b);
-
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		"%s:%u: %s: %s port %u is taken by %s (%s:%u); allowed: other ports, or Sources "
-		"that have no address in common",
-		b->file, b->line, other, b->proto == PROTO_TCP ? "TCP" : "UDP",
-		MAX(a->external.first, b->external.first), one, a->file, a->line);
-	return false;
-}
-
-bool
-mappings_check(const struct connection *connection, GError **error)
-{
-	const struct port_mappings *mappings = &connection->mappings;
-
-	for (unsigned i = 1; i < mappings->n; i++) {
-		for (unsigned j = 0; j < i; j++) {
-			const struct port_mapping *a = &mappings->list[j], *b = &mappings->list[i];
-
-			if (overlap(a, b))
-				return refuse_overlap(connection, a, b, error);
-		}
-	}
-	return true;
 }

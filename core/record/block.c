@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "record/text.h"
+#include "record/write.h"
 
 /* draft-ietf-opsawg-pcapng §4.1, §4.2, §4.3 */
 enum {

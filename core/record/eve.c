@@ -2,29 +2,60 @@
 /*
  * Events as JSON lines: one function per type of event, one per object in it.
  *
- * The only thing remembered between events is which doors the living child flows came through: the
- * record of a flow knows the number of its door, not who had asked for it. That is one small entry
- * per child flow, so the limit of the flow table is the limit here.
+ * A drop is put down as a record, of which the writer's thread makes the line: of struct eve, what
+ * stands under "lines" is that thread's alone. All else is put together on the spot.
+ *
+ * The only things remembered between events are which doors the living child flows came through
+ * (the record of a flow knows the number of its door, not who had asked for it), one small entry
+ * per child flow, so the limit of the flow table is the limit here; and names of interfaces, which
+ * a record points to, at most IFACES_MAX.
  *
  * docs/eve-schema.json is the contract; tests/system/check-events.py holds lines against it.
  */
 #include "record/eve.h"
 
+#include <string.h>
+
 #include <glib.h>
 
+#include "record/drop.h"
 #include "record/line.h"
+
+/* Beyond them interfaces are not named. */
+#define IFACES_MAX 4096u
+/* Bytes of a name that are shown. */
+#define IFACE_MAX 255u
+_Static_assert(JSON_MAX(IFACE_MAX) + 2 <= LINE_IFACE_MAX, "a name fits a line");
 
 struct eve {
 	struct line line;
 	const char *(*interface_name)(void *context, const struct packet *p);
 	void *interface_context;
+	GHashTable *ifaces;   /* name → the same as JSON */
+	const char *iface;    /* the key in `ifaces` that was used last, or NULL … */
+	const char *json;     /* … and its value */
 	GHashTable *children; /* uint64_t id of a flow → struct child */
+
+	/* lines */
+	struct text_day day;
 };
 
 /* A flow that came through a door. */
 struct child {
 	uint64_t id;
 	const char *helper; /* that had asked for the door */
+};
+
+static char *format_drop(void *context, const struct writer_item *item, char *at);
+
+static char *format_lost(void *context, uint64_t count, uint64_t time, char *at);
+
+static uint64_t weigh(const char *line, size_t len, bool *ret_is_lost);
+
+static const struct writer_ops lines = {
+	.format = format_drop,
+	.lost = format_lost,
+	.weigh = weigh,
 };
 
 struct eve *
@@ -34,6 +65,8 @@ eve_new(struct writer *writer)
 
 	eve->line.writer = writer;
 	eve->children = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	eve->ifaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	writer_attach(writer, &lines, eve);
 	return eve;
 }
 
@@ -42,7 +75,9 @@ eve_free(struct eve *eve)
 {
 	if (!eve)
 		return;
+	writer_detach(eve->line.writer);
 	g_hash_table_unref(eve->children);
+	g_hash_table_unref(eve->ifaces);
 	g_free(eve);
 }
 
@@ -105,9 +140,9 @@ put_flow(struct eve *eve, char *at, const struct flow_event *event)
 	at = TEXT(at, ",\"bytes_toclient\":");
 	at = text_uint(at, flow->bytes[DIR_REPLY]);
 	at = TEXT(at, ",\"start\":");
-	at = line_time(&eve->line, at, flow->start);
+	at = line_time(at, &eve->line.day, flow->start);
 	at = TEXT(at, ",\"end\":");
-	at = line_time(&eve->line, at, flow->last);
+	at = line_time(at, &eve->line.day, flow->last);
 	at = TEXT(at, ",\"state\":");
 	at = line_word(at, state_word(flow->state));
 	at = TEXT(at, ",\"reason\":");
@@ -306,63 +341,123 @@ eve_expectation(void *context, const struct expectation_event *event)
 }
 
 static char *
-put_tcp(char *at, const struct packet *p)
+put_tcp(char *at, const struct drop *drop)
 {
 	char flags[TCP_FLAGS_TEXT_MAX];
 
 	at = TEXT(at, ",\"tcpflags\":\"");
-	at = text_bytes(at, flags, record_tcp_flags(p->tcp.flags, flags));
+	at = text_bytes(at, flags, record_tcp_flags(drop->tcp_flags, flags));
 	at = TEXT(at, "\",\"tcpseq\":");
-	at = text_uint(at, p->tcp.seq);
+	at = text_uint(at, drop->seq);
 	at = TEXT(at, ",\"tcpack\":");
-	at = text_uint(at, p->tcp.ack);
+	at = text_uint(at, drop->ack);
 	at = TEXT(at, ",\"tcpwin\":");
-	return text_uint(at, p->tcp.window);
+	return text_uint(at, drop->window);
 }
 
 static char *
-put_icmp(char *at, const struct packet *p)
+put_icmp(char *at, const struct drop *drop)
 {
 	at = TEXT(at, ",\"icmp_type\":");
-	at = text_uint(at, p->icmp.type);
+	at = text_uint(at, drop->icmp_type);
 	at = TEXT(at, ",\"icmp_code\":");
-	return text_uint(at, p->icmp.code);
+	return text_uint(at, drop->icmp_code);
+}
+
+static char *
+format_drop(void *context, const struct writer_item *item, char *at)
+{
+	struct eve *eve = context;
+	struct drop drop;
+	struct line_subject subject = { .type = "drop" };
+
+	drop_get(item, &drop);
+	subject.time = drop.time;
+	subject.flow_id = drop.flow_id;
+	subject.tuple = drop.who;
+	subject.has_transport = drop.has_transport;
+	subject.icmp_type = drop.icmp_type;
+	subject.icmp_code = drop.icmp_code;
+	subject.iface = drop.iface;
+	at = line_put(at, &eve->day, &subject);
+	at = TEXT(at, ",\"drop\":{\"reason\":");
+	at = line_word(at, reason_name(drop.reason));
+	at = TEXT(at, ",\"len\":");
+	at = text_uint(at, drop.length);
+	if (drop.has_transport && drop.tuple.proto == PROTO_TCP)
+		at = put_tcp(at, &drop);
+	if (drop.has_transport && proto_is_icmp(drop.tuple.proto))
+		at = put_icmp(at, &drop);
+	return TEXT(at, "}}\n");
+}
+
+/* The name of an interface as JSON, kept. */
+static const char *
+keep_iface(struct eve *eve, const char *name)
+{
+	char *key, *json, *at;
+
+	if (eve->iface && !strcmp(eve->iface, name))
+		return eve->json;
+	if (!g_hash_table_lookup_extended(
+		    eve->ifaces, name, (void **)&eve->iface, (void **)&eve->json)) {
+		if (g_hash_table_size(eve->ifaces) == IFACES_MAX)
+			return NULL;
+		key = g_strdup(name);
+		at = json = g_malloc(LINE_IFACE_MAX);
+		*at++ = '"';
+		at = json_put(at, name, strnlen(name, IFACE_MAX));
+		*at++ = '"';
+		*at = '\0';
+		g_hash_table_insert(eve->ifaces, key, json);
+		eve->iface = key;
+		eve->json = json;
+	}
+	return eve->json;
 }
 
 static void
 eve_drop(void *context, const struct drop_event *event)
 {
 	struct eve *eve = context;
-	const struct packet *p = event->packet;
-	struct tuple tuple;
-	struct line_subject subject = {
-		.type = "drop",
-		.time = p->time,
-		.flow_id = event->flow_id,
-		.has_transport = record_has_transport(p),
-	};
-	bool has_icmp = subject.has_transport && proto_is_icmp(p->proto);
-	char *at;
+	const char *iface = NULL;
 
-	if (record_endpoints(p, &tuple))
-		subject.tuple = &tuple;
-	if (has_icmp) {
-		subject.icmp_type = p->icmp.type;
-		subject.icmp_code = p->icmp.code;
-	}
 	if (eve->interface_name)
-		subject.iface = eve->interface_name(eve->interface_context, p);
-	at = line_begin(&eve->line, &subject);
-	at = TEXT(at, ",\"drop\":{\"reason\":");
-	at = line_word(at, reason_name(event->reason));
-	at = TEXT(at, ",\"len\":");
-	at = text_uint(at, subject.tuple ? p->length : p->wirelen);
-	if (subject.has_transport && p->proto == PROTO_TCP)
-		at = put_tcp(at, p);
-	if (has_icmp)
-		at = put_icmp(at, p);
-	at = TEXT(at, "}");
-	line_end(&eve->line, at);
+		iface = eve->interface_name(eve->interface_context, event->packet);
+	if (iface)
+		iface = keep_iface(eve, iface);
+	drop_put(eve->line.writer, 0, event, iface);
+}
+
+/* The line that says that lines are missing. */
+#define LOST_HEAD "{\"timestamp\":\""
+#define LOST_TYPE "\",\"event_type\":\"lost\",\"postern\":{\"events_lost\":"
+
+static char *
+format_lost(void *context, uint64_t count, uint64_t time, char *at)
+{
+	struct eve *eve = context;
+
+	at = TEXT(at, LOST_HEAD);
+	at = text_time(at, &eve->day, time);
+	at = TEXT(at, LOST_TYPE);
+	at = text_uint(at, count);
+	return TEXT(at, "}}\n");
+}
+
+static uint64_t
+weigh(const char *line, size_t len, bool *ret_is_lost)
+{
+	const size_t before = sizeof(LOST_HEAD) - 1 + TEXT_TIME_MAX;
+	const size_t start = before + sizeof(LOST_TYPE) - 1;
+	uint64_t count = 0;
+
+	*ret_is_lost = len > start && !memcmp(line + before, LOST_TYPE, sizeof(LOST_TYPE) - 1);
+	if (!*ret_is_lost)
+		return 1;
+	for (size_t n = start; n < len && line[n] >= '0' && line[n] <= '9'; n++)
+		count = count * 10 + (uint64_t)(line[n] - '0');
+	return count;
 }
 
 static void
@@ -438,6 +533,8 @@ eve_stats(struct eve *eve, const struct stats *stats, uint64_t time)
 	at = TEXT(at, ",\"stats\":{");
 	writer_fill(writer, at);
 	stats_each(stats, put_counter, &line);
-	at = TEXT(writer_room(writer, LINE_ROOM), "}}"); /* of the last group, and of all */
+	at = TEXT(writer_room(writer, LINE_ROOM), "},\"events_lost\":"); /* behind the last group */
+	at = text_uint(at, writer_lost(writer));
+	at = TEXT(at, "}");
 	line_end(&eve->line, at);
 }

@@ -73,20 +73,19 @@ put_app_proto(char *at, const struct line_subject *subject)
 }
 
 char *
-line_begin(struct line *line, const struct line_subject *subject)
+line_put(char *at, struct text_day *day, const struct line_subject *subject)
 {
 	const struct tuple *tuple = subject->tuple;
-	char *at = writer_room(line->writer, LINE_ROOM);
 
 	at = TEXT(at, "{\"timestamp\":");
-	at = line_time(line, at, subject->time);
+	at = line_time(at, day, subject->time);
 	if (subject->flow_id) {
 		at = TEXT(at, ",\"flow_id\":");
 		at = text_uint(at, subject->flow_id);
 	}
 	if (subject->iface) {
 		at = TEXT(at, ",\"in_iface\":");
-		at = line_string(line, at, subject->iface);
+		at = text_bytes(at, subject->iface, strnlen(subject->iface, LINE_IFACE_MAX));
 	}
 	at = TEXT(at, ",\"event_type\":");
 	at = line_word(at, subject->type);
@@ -99,12 +98,19 @@ line_begin(struct line *line, const struct line_subject *subject)
 	return at;
 }
 
+char *
+line_begin(struct line *line, const struct line_subject *subject)
+{
+	writer_time(line->writer, subject->time);
+	return line_put(writer_room(line->writer, LINE_ROOM), &line->day, subject);
+}
+
 void
 line_end(struct line *line, char *at)
 {
 	*at++ = '}';
 	writer_fill(line->writer, at);
-	write_end_line(line->writer);
+	writer_end_line(line->writer);
 }
 
 char *

@@ -6,13 +6,15 @@
  * behind it with text.h and the functions here, and gives the place to line_end(). Between two
  * strings of any length there is room for LINE_ROOM bytes, and nobody checks: more than that is
  * written nowhere.
+ *
+ * line_put() is the beginning alone, for a line that is made of a record.
  */
 #ifndef RECORD_LINE_H
 #define RECORD_LINE_H
 
 #include "packet/packet.h"
 #include "record/text.h"
-#include "record/writer.h"
+#include "record/write.h"
 
 #define LINE_ROOM 2048
 
@@ -30,7 +32,7 @@ struct line_subject {
 	bool has_transport;        /* ports, or ICMP type and code, are known */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	const char *iface;     /* where the packet was seen, or NULL */
+	const char *iface;     /* where the packet was seen, as JSON; or NULL */
 	const char *app_proto; /* name of a helper, or NULL */
 	bool is_data;          /* not what app_proto speaks itself, but what it has announced */
 };
@@ -38,15 +40,19 @@ struct line_subject {
 char *line_begin(struct line *line, const struct line_subject *subject);
 void line_end(struct line *line, char *at);
 
+/* `iface` may have LINE_IFACE_MAX bytes. */
+#define LINE_IFACE_MAX 1536
+char *line_put(char *at, struct text_day *day, const struct line_subject *subject);
+
 /* A string of any length, or null for NULL. */
 char *line_string(struct line *line, char *at, const char *text);
 
 /* A time as a string. */
 static inline char *
-line_time(struct line *line, char *at, uint64_t time)
+line_time(char *at, struct text_day *day, uint64_t time)
 {
 	*at++ = '"';
-	at = text_time(at, &line->day, time);
+	at = text_time(at, day, time);
 	*at++ = '"';
 	return at;
 }

@@ -60,21 +60,6 @@ record_log(const struct recorders *recorders, const struct log_event *event)
 	TELL(recorders, log, event);
 }
 
-bool
-record_endpoints(const struct packet *p, struct tuple *ret_tuple)
-{
-	if (!(p->flags & PACKET_IP))
-		return false;
-	key_spell(&p->key, p->flags & PACKET_FROM_HI, ret_tuple);
-	return true;
-}
-
-bool
-record_has_transport(const struct packet *p)
-{
-	return p->flags & PACKET_IP && !(p->flags & PACKET_FRAGMENT) && p->payload > p->l4;
-}
-
 /* The answer to an ICMP question (RFC 792, RFC 950; RFC 4443 §4, RFC 4620), or -1. */
 static int
 icmp_answer(uint8_t family, uint8_t question)

@@ -95,12 +95,14 @@ void record_log(const struct recorders *recorders, const struct log_event *event
 /*
  * What several recorders say in the same words.
  *
- * Who sent a dropped packet to whom; false if no IP header was found in it. Ports are 0 unless
- * record_has_transport(): then the headers of the transport are there too and what decode() found
- * in them may be told.
+ * Are the headers of the transport there too, so that ports, or what decode() found in them, may be
+ * told of a packet?
  */
-bool record_endpoints(const struct packet *p, struct tuple *ret_tuple);
-bool record_has_transport(const struct packet *p);
+static inline bool
+record_has_transport(const struct packet *p)
+{
+	return p->flags & PACKET_IP && !(p->flags & PACKET_FRAGMENT) && p->payload > p->l4;
+}
 
 /* ICMP type and code of a flow's first packet, from its endpoints. */
 void record_icmp(const struct tuple *tuple, uint8_t *ret_type, uint8_t *ret_code);

@@ -2,6 +2,10 @@
 /*
  * The log of the Internet Connection Firewall: a line per dropped packet and per connection.
  *
+ * The engine's thread puts down what a line tells, and the writer's thread makes the line: of
+ * struct w3c, what stands under "lines" is that thread's alone. What a new policy changes there
+ * goes through the writer's queue, so it comes between two lines.
+ *
  * Fields are separated by one space, and one that has no value is "-". The order of fields is the
  * same in all dialects; later ones only have more of them behind. Times are those of the packets,
  * on the local clock (TZ) unless the policy asks for UTC; then, as W3C wants it, a #Date directive
@@ -14,24 +18,55 @@
 
 #include <glib.h>
 
+#include "record/drop.h"
 #include "record/text.h"
+
+#define NS UINT64_C(1000000000)
 
 #define FIELDS                                                                                     \
 	"#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn " \
 	"tcpack tcpwin icmptype icmpcode info"
 
-/* More than any line needs. */
-#define LINE_MAX_LEN 1024
-
 /* A second, spelled out. */
 #define STAMP_LEN (sizeof("2001-07-11 19:31:05") - 1)
 
+#define ACTION_LOST "INFO-EVENTS-LOST"
+
+/* Records of this log. */
+enum kind {
+	KIND_DROP,
+	KIND_OPEN,
+	KIND_OPEN_INBOUND,
+	KIND_CLOSE,
+};
+
+/* A connection, put down. */
+struct connection_record {
+	struct writer_item item; /* tag: kind, reason */
+	struct tuple tuple;
+	uint64_t packets; /* of both directions; at its end only */
+	uint64_t bytes;
+	uint64_t duration; /* ns */
+};
+
+_Static_assert(sizeof(struct connection_record) % 8 == 0, "as writer_record() wants it");
+
+/* How lines look. */
+struct style {
+	bool utc;
+	bool has_path;
+	bool is_extended;
+};
+
 struct w3c {
 	struct writer *writer;
-	const struct policy_log *log;
+	bool dropped;
+	bool connections;
+
+	/* lines */
+	struct style style;
 	uint64_t second; /* that `stamp` tells, + 1; 0: none yet */
 	char stamp[STAMP_LEN];
-	bool dated;
 };
 
 /* What makes up an entry; what is NULL or not `has_…` is "-". */
@@ -40,49 +75,21 @@ struct entry {
 	uint64_t time;
 	const struct tuple *tuple;
 	bool has_transport;
-	uint8_t icmp_type, icmp_code;
-	const struct packet *packet; /* of a drop */
-	const struct flow *flow;     /* of a connection that is over */
+	const struct drop *drop;
+	const struct connection_record *connection; /* that is over */
+	uint64_t lost;                              /* or 0 */
 	const char *path;
-	enum reason reason;
+	const char *reason;
 };
 
-static void
-write_header(struct w3c *w3c)
+static struct style
+style_of(const struct policy_log *log)
 {
-	struct writer *writer = w3c->writer;
-	bool is_first = w3c->log->dialect == W3C_ICF_1_0;
-
-	write_text(writer, is_first ? "#Version: 1.0\n" : "#Version: 1.5\n");
-	write_text(writer, "#Software: Postern\n");
-	if (!w3c->log->utc)
-		write_text(writer, "#Time Format: Local\n");
-	write_text(writer, FIELDS);
-	if (!is_first)
-		write_text(writer, " path");
-	if (w3c->log->dialect == W3C_EXTENDED)
-		write_text(writer, " x-reason x-packets x-bytes x-duration");
-	write_end_line(writer);
-	/* Readers of the 1.5 dialect are used to an empty line here. */
-	if (w3c->log->dialect == W3C_WF_1_5)
-		write_end_line(writer);
-}
-
-struct w3c *
-w3c_new(struct writer *writer, const struct policy_log *log)
-{
-	struct w3c *w3c = g_new0(struct w3c, 1);
-
-	w3c->writer = writer;
-	w3c->log = log;
-	write_header(w3c);
-	return w3c;
-}
-
-void
-w3c_free(struct w3c *w3c)
-{
-	g_free(w3c);
+	return (struct style){
+		.utc = log->utc,
+		.has_path = log->dialect != W3C_ICF_1_0,
+		.is_extended = log->dialect == W3C_EXTENDED,
+	};
 }
 
 /* Spells a second out on the clock of the log, and keeps it: many lines share theirs. */
@@ -93,7 +100,7 @@ set_stamp(struct w3c *w3c, uint64_t second)
 	char *at = w3c->stamp;
 	struct tm tm;
 
-	if (w3c->log->utc)
+	if (w3c->style.utc)
 		gmtime_r(&seconds, &tm);
 	else
 		localtime_r(&seconds, &tm);
@@ -109,6 +116,43 @@ set_stamp(struct w3c *w3c, uint64_t second)
 	*at++ = ':';
 	text_padded(at, (uint64_t)tm.tm_sec, 2);
 	w3c->second = second + 1;
+}
+
+static char *
+put_stamp(struct w3c *w3c, char *at, uint64_t time)
+{
+	uint64_t second = time / NS;
+
+	if (w3c->second != second + 1)
+		set_stamp(w3c, second);
+	return text_bytes(at, w3c->stamp, STAMP_LEN);
+}
+
+static char *
+put_head(void *context, uint64_t time, char *at)
+{
+	struct w3c *w3c = context;
+	const struct style *style = &w3c->style;
+
+	at = style->has_path ? TEXT(at, "#Version: 1.5\n") : TEXT(at, "#Version: 1.0\n");
+	at = TEXT(at, "#Software: Postern\n");
+	if (!style->utc)
+		at = TEXT(at, "#Time Format: Local\n");
+	at = TEXT(at, FIELDS);
+	if (style->has_path)
+		at = TEXT(at, " path");
+	if (style->is_extended)
+		at = TEXT(at, " x-reason x-packets x-bytes x-duration");
+	*at++ = '\n';
+	/* Readers of the 1.5 dialect are used to an empty line here. */
+	if (style->has_path && !style->is_extended)
+		*at++ = '\n';
+	if (!style->utc || !time)
+		return at;
+	at = TEXT(at, "#Date: ");
+	at = put_stamp(w3c, at, time);
+	*at++ = '\n';
+	return at;
 }
 
 static char *
@@ -184,137 +228,71 @@ put_endpoints(char *at, const struct entry *entry)
 
 /* tcpflags tcpsyn tcpack tcpwin */
 static char *
-put_tcp(char *at, const struct packet *p)
+put_tcp(char *at, const struct drop *drop)
 {
 	char flags[TCP_FLAGS_TEXT_MAX];
-	size_t n = record_tcp_flags(p->tcp.flags, flags);
+	size_t n = record_tcp_flags(drop->tcp_flags, flags);
 
 	*at++ = ' ';
 	at = n ? text_bytes(at, flags, n) : TEXT(at, "-");
-	at = put_number(at, p->tcp.seq);
-	at = put_number(at, p->tcp.ack);
-	return put_number(at, p->tcp.window);
+	at = put_number(at, drop->seq);
+	at = put_number(at, drop->ack);
+	return put_number(at, drop->window);
 }
 
 /* size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode */
 static char *
 put_packet(char *at, const struct entry *entry)
 {
-	const struct packet *p = entry->packet;
+	const struct drop *drop = entry->drop;
 
-	if (!p)
+	if (!drop)
 		return put_missing(at, 7);
-	at = put_number(at, entry->tuple ? p->length : p->wirelen);
-	if (entry->has_transport && p->proto == PROTO_TCP)
-		at = put_tcp(at, p);
+	at = put_number(at, drop->length);
+	if (drop->has_transport && drop->tuple.proto == PROTO_TCP)
+		at = put_tcp(at, drop);
 	else
 		at = put_missing(at, 4);
-	if (!entry->has_transport || !is_icmp(p->proto))
+	if (!drop->has_transport || !is_icmp(drop->tuple.proto))
 		return put_missing(at, 2);
-	at = put_number(at, p->icmp.type);
-	return put_number(at, p->icmp.code);
+	at = put_number(at, drop->icmp_type);
+	return put_number(at, drop->icmp_code);
 }
 
 /* x-reason x-packets x-bytes x-duration: of both directions, and in seconds */
 static char *
 put_extended(char *at, const struct entry *entry)
 {
-	const struct flow *flow = entry->flow;
-	uint64_t ns;
+	const struct connection_record *c = entry->connection;
 
-	at = put_word(at, reason_name(entry->reason));
-	if (!flow)
+	at = put_word(at, entry->reason);
+	if (!c)
 		return put_missing(at, 3);
-	ns = flow->last - flow->start;
-	at = put_number(at, (uint64_t)flow->pkts[DIR_ORIGINAL] + flow->pkts[DIR_REPLY]);
-	at = put_number(at, flow->bytes[DIR_ORIGINAL] + flow->bytes[DIR_REPLY]);
-	at = put_number(at, ns / UINT64_C(1000000000));
+	at = put_number(at, c->packets);
+	at = put_number(at, c->bytes);
+	at = put_number(at, c->duration / NS);
 	*at++ = '.';
-	return text_padded(at, ns / 1000000 % 1000, 3);
+	return text_padded(at, c->duration / 1000000 % 1000, 3);
 }
 
-static void
-write_entry(struct w3c *w3c, const struct entry *entry)
+static char *
+put_entry(struct w3c *w3c, char *at, const struct entry *entry)
 {
-	uint64_t second = entry->time / UINT64_C(1000000000);
-	char *at = writer_room(w3c->writer, LINE_MAX_LEN);
-
-	if (w3c->second != second + 1)
-		set_stamp(w3c, second);
-	if (w3c->log->utc && !w3c->dated) {
-		at = TEXT(at, "#Date: ");
-		at = text_bytes(at, w3c->stamp, STAMP_LEN);
-		*at++ = '\n';
-	}
-	w3c->dated = true;
-	at = text_bytes(at, w3c->stamp, STAMP_LEN);
+	at = put_stamp(w3c, at, entry->time);
 	at = put_word(at, entry->action);
 	at = put_endpoints(at, entry);
 	at = put_packet(at, entry);
-	at = put_missing(at, 1);
-	if (w3c->log->dialect != W3C_ICF_1_0)
+	at = entry->lost ? put_number(at, entry->lost) : put_missing(at, 1);
+	if (w3c->style.has_path)
 		at = put_word(at, entry->path);
-	if (w3c->log->dialect == W3C_EXTENDED)
+	if (w3c->style.is_extended)
 		at = put_extended(at, entry);
-	writer_fill(w3c->writer, at);
-	write_end_line(w3c->writer);
-}
-
-/* Does the log tell of connections of this protocol? */
-static bool
-is_connection(const struct w3c *w3c, const struct flow *flow)
-{
-	uint8_t proto = key_proto(&flow->key);
-
-	return w3c->log->connections &&
-	       (proto == PROTO_TCP || proto == PROTO_UDP || is_icmp(proto));
-}
-
-static void
-w3c_flow_begin(void *context, const struct flow_event *event)
-{
-	struct w3c *w3c = context;
-	struct tuple tuple;
-	struct entry entry = {
-		.action = "OPEN",
-		.time = event->time,
-		.tuple = &tuple,
-		.has_transport = true,
-		.path = "-",
-		.reason = event->flow->reason,
-	};
-
-	if (!is_connection(w3c, event->flow))
-		return;
-	if (flow_direction(event->flow) == DIRECTION_IN)
-		entry.action = "OPEN-INBOUND";
-	flow_tuple(event->flow, &tuple);
-	write_entry(w3c, &entry);
-}
-
-static void
-w3c_flow_end(void *context, const struct flow_event *event)
-{
-	struct w3c *w3c = context;
-	struct tuple tuple;
-	struct entry entry = {
-		.action = "CLOSE",
-		.time = event->time,
-		.tuple = &tuple,
-		.has_transport = true,
-		.flow = event->flow,
-		.path = "-",
-		.reason = event->flow->reason,
-	};
-
-	if (!is_connection(w3c, event->flow))
-		return;
-	flow_tuple(event->flow, &tuple);
-	write_entry(w3c, &entry);
+	*at++ = '\n';
+	return at;
 }
 
 static const char *
-path_word(const struct drop_event *event)
+path_word(const struct drop *drop)
 {
 	static const char *const words[] = {
 		[DIRECTION_OUT] = "SEND",
@@ -323,28 +301,190 @@ path_word(const struct drop_event *event)
 		[DIRECTION_TRANSIT] = "FORWARD",
 	};
 
-	return event->has_direction ? words[event->direction] : "UNKNOWN";
+	return drop->has_direction ? words[drop->direction] : "UNKNOWN";
+}
+
+static char *
+format_drop(struct w3c *w3c, const struct writer_item *item, char *at)
+{
+	struct drop drop;
+	struct entry entry = { .action = "DROP", .drop = &drop };
+
+	drop_get(item, &drop);
+	entry.time = drop.time;
+	entry.tuple = drop.who;
+	entry.has_transport = drop.has_transport;
+	entry.path = path_word(&drop);
+	entry.reason = reason_name(drop.reason);
+	return put_entry(w3c, at, &entry);
+}
+
+static char *
+format(void *context, const struct writer_item *item, char *at)
+{
+	static const char *const actions[] = {
+		[KIND_OPEN] = "OPEN",
+		[KIND_OPEN_INBOUND] = "OPEN-INBOUND",
+		[KIND_CLOSE] = "CLOSE",
+	};
+	const struct connection_record *connection = (const void *)item;
+	const struct entry entry = {
+		.action = actions[item->tag[0]],
+		.time = item->time,
+		.tuple = &connection->tuple,
+		.has_transport = true,
+		.connection = item->tag[0] == KIND_CLOSE ? connection : NULL,
+		.path = "-",
+		.reason = reason_name((enum reason)item->tag[1]),
+	};
+
+	if (item->tag[DROP_KIND] == KIND_DROP)
+		return format_drop(context, item, at);
+	return put_entry(context, at, &entry);
+}
+
+static char *
+format_lost(void *context, uint64_t count, uint64_t time, char *at)
+{
+	const struct entry entry = {
+		.action = ACTION_LOST,
+		.time = time,
+		.lost = count,
+		.path = "-",
+		.reason = "-",
+	};
+
+	return put_entry(context, at, &entry);
+}
+
+/* Directives and empty lines stand for nothing. */
+static uint64_t
+weigh(const char *line, size_t len, bool *ret_is_lost)
+{
+	static const char lost[] = " " ACTION_LOST " - - - - - - - - - - - - ";
+	const size_t start = STAMP_LEN + sizeof(lost) - 1;
+	uint64_t count = 0;
+
+	if (line[0] == '#' || line[0] == '\n')
+		return 0;
+	*ret_is_lost = len > start && !memcmp(line + STAMP_LEN, lost, sizeof(lost) - 1);
+	if (!*ret_is_lost)
+		return 1;
+	for (size_t n = start; n < len && line[n] >= '0' && line[n] <= '9'; n++)
+		count = count * 10 + (uint64_t)(line[n] - '0');
+	return count;
+}
+
+static void
+change(void *context, const void *message)
+{
+	struct w3c *w3c = context;
+
+	w3c->style = *(const struct style *)message;
+	w3c->second = 0;
+}
+
+static const struct writer_ops lines = {
+	.format = format,
+	.lost = format_lost,
+	.weigh = weigh,
+	.head = put_head,
+	.change = change,
+};
+
+void
+w3c_options(const struct policy_log *log, struct writer_options *ret_options)
+{
+	ret_options->append = true;
+	ret_options->guarded = true;
+	ret_options->max_size = (uint64_t)log->max_size_kib * 1024;
+	ret_options->rotations = log->rotations;
+}
+
+struct w3c *
+w3c_new(struct writer *writer, const struct policy_log *log)
+{
+	struct w3c *w3c = g_new0(struct w3c, 1);
+
+	w3c->writer = writer;
+	w3c->dropped = log->dropped;
+	w3c->connections = log->connections;
+	w3c->style = style_of(log);
+	writer_attach(writer, &lines, w3c);
+	return w3c;
+}
+
+void
+w3c_free(struct w3c *w3c)
+{
+	if (!w3c)
+		return;
+	writer_detach(w3c->writer);
+	g_free(w3c);
+}
+
+void
+w3c_set_policy(struct w3c *w3c, const struct policy_log *log, const char *path)
+{
+	struct style *style = g_new(struct style, 1);
+	struct writer_options options;
+
+	w3c_options(log, &options);
+	w3c->dropped = log->dropped;
+	w3c->connections = log->connections;
+	*style = style_of(log);
+	writer_change(w3c->writer, path, &options, style);
+}
+
+/* Does the log tell of connections of this protocol? */
+static bool
+is_connection(const struct w3c *w3c, const struct flow *flow)
+{
+	uint8_t proto = key_proto(&flow->key);
+
+	return w3c->connections && (proto == PROTO_TCP || proto == PROTO_UDP || is_icmp(proto));
+}
+
+static void
+put_connection(struct w3c *w3c, enum kind kind, const struct flow_event *event)
+{
+	const struct flow *flow = event->flow;
+	struct connection_record *record;
+
+	if (!is_connection(w3c, flow))
+		return;
+	record = (void *)writer_record(w3c->writer, sizeof(*record), event->time);
+	if (!record)
+		return;
+	record->item.tag[0] = (uint8_t)kind;
+	record->item.tag[1] = flow->reason;
+	flow_tuple(flow, &record->tuple);
+	record->packets = (uint64_t)flow->pkts[DIR_ORIGINAL] + flow->pkts[DIR_REPLY];
+	record->bytes = flow->bytes[DIR_ORIGINAL] + flow->bytes[DIR_REPLY];
+	record->duration = flow->last - flow->start;
+}
+
+static void
+w3c_flow_begin(void *context, const struct flow_event *event)
+{
+	bool inbound = flow_direction(event->flow) == DIRECTION_IN;
+
+	put_connection(context, inbound ? KIND_OPEN_INBOUND : KIND_OPEN, event);
+}
+
+static void
+w3c_flow_end(void *context, const struct flow_event *event)
+{
+	put_connection(context, KIND_CLOSE, event);
 }
 
 static void
 w3c_drop(void *context, const struct drop_event *event)
 {
 	struct w3c *w3c = context;
-	struct tuple tuple;
-	struct entry entry = {
-		.action = "DROP",
-		.time = event->packet->time,
-		.has_transport = record_has_transport(event->packet),
-		.packet = event->packet,
-		.path = path_word(event),
-		.reason = event->reason,
-	};
 
-	if (!w3c->log->dropped)
-		return;
-	if (record_endpoints(event->packet, &tuple))
-		entry.tuple = &tuple;
-	write_entry(w3c, &entry);
+	if (w3c->dropped)
+		drop_put(w3c->writer, KIND_DROP, event, NULL);
 }
 
 const struct recorder_ops *

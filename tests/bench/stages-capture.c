@@ -172,7 +172,8 @@ static const struct recorder_ops count_log = {
 static int
 open_output(const char *path, struct writer **ret_writer)
 {
-	int r = writer_open(path, true, ret_writer);
+	const struct writer_options options = { .threaded = true };
+	int r = writer_open(path, &options, ret_writer);
 
 	if (r < 0)
 		fprintf(stderr, "stages: %s: %s\n", path, strerror(-r));
@@ -220,7 +221,7 @@ outputs_close(struct outputs *outputs)
 static int
 run_record(const struct stage_options *options, const char *path)
 {
-	uint64_t begun, begun_all, here, all, packets;
+	uint64_t begun, begun_all, here, all, packets = 0;
 	struct outputs outputs = { 0 };
 	struct rig rig;
 	int r;

@@ -336,6 +336,29 @@ START_TEST(one_service_in_two_files)
 }
 END_TEST
 
+/* Where the program is installed, the lowest layer has the definitions that came with it. */
+START_TEST(services_in_a_layer)
+{
+	struct folders f;
+	struct result r;
+
+	folders_init(&f);
+	put(f.layers[0], "services/demo.service.conf", "[Service]\nPorts=1/tcp\n");
+	put(f.layers[0], "services/other.service.conf", "[Service]\nPorts=2/tcp\n");
+	put(f.layers[2], "services/other.conf", "[Service]\nPorts=3/tcp\n");
+	g_free(f.services);
+	f.services = g_strconcat(f.layers[0], "/../0/services/", NULL);
+	r = read_layers(&f, true);
+	ck_assert_taken(&r);
+	ck_assert_uint_eq(r.policy->n_services, 2);
+	ck_assert(r.policy->services[0].builtin);
+	ck_assert(!r.policy->services[1].builtin);
+	ck_assert_uint_eq(r.policy->services[1].ports[0].range.first, 3);
+	result_done(&r);
+	folders_done(&f);
+}
+END_TEST
+
 /* A folder that may not be read is not an empty one. */
 START_TEST(no_folders)
 {
@@ -372,6 +395,7 @@ suite(void)
 	tcase_add_test(t, files_are_layers);
 	tcase_add_loop_test(t, all_or_nothing, 0, G_N_ELEMENTS(wrong));
 	tcase_add_test(t, one_service_in_two_files);
+	tcase_add_test(t, services_in_a_layer);
 	tcase_add_test(t, no_folders);
 	suite_add_tcase(s, t);
 	return s;

@@ -140,10 +140,8 @@ START_TEST(look_ups)
 	kit_connection(policy, "b", "eth*", "192.0.2.0/24");
 	kit_connection(policy, "c", NULL, "192.0.2.0/25;198.51.100.0/24");
 	/* The first that matches. */
-	ck_assert_ptr_eq(
-		policy_connection_of_interface(policy, "eth0"), &policy->connections[1]);
-	ck_assert_ptr_eq(
-		policy_connection_of_interface(policy, "eth1"), &policy->connections[2]);
+	ck_assert_ptr_eq(policy_connection_of_interface(policy, "eth0"), &policy->connections[1]);
+	ck_assert_ptr_eq(policy_connection_of_interface(policy, "eth1"), &policy->connections[2]);
 	ck_assert_ptr_null(policy_connection_of_interface(policy, "lo"));
 	ck_assert_ptr_null(policy_connection_of_interface(policy, NULL));
 	kit_endpoint("192.0.2.1", &peer, &port);

@@ -363,14 +363,16 @@ interface_name(void *context, const struct packet *p)
 {
 	const char *const *names = context;
 
-	return p->iface < 2 ? names[p->iface] : NULL;
+	return p->iface < 5 ? names[p->iface] : NULL;
 }
 
 #define REST "\"drop\":{\"reason\":\"malformed\",\"len\":9"
 
+/* A name is what it was when the packet came, whatever it is when the line is made. */
 START_TEST(test_interface)
 {
-	const char *names[] = { "wan0", "l\"an" };
+	char first[] = "wan0", again[] = "wan0";
+	const char *names[] = { first, "l\"an\n\xff", again, first, "" };
 	struct packet p = { .time = EVENTS_TIME, .wirelen = 9 };
 	struct drop_event event = { .packet = &p, .reason = REASON_MALFORMED };
 
@@ -378,8 +380,14 @@ START_TEST(test_interface)
 	eve_set_interfaces(eve, interface_name, names);
 	for (p.iface = 0; p.iface < 3; p.iface++)
 		eve_ops()->drop(eve, &event);
+	memcpy(first, "lan1", 4);
+	memcpy(again, "lan2", 4);
+	for (p.iface = 3; p.iface < 6; p.iface++)
+		eve_ops()->drop(eve, &event);
 	expect_lines(DROP_LINE("\"in_iface\":\"wan0\",", REST)
-			DROP_LINE("\"in_iface\":\"l\\\"an\",", REST) DROP_LINE("", REST));
+			DROP_LINE("\"in_iface\":\"l\\\"an\\n\xef\xbf\xbd\",", REST) DROP_LINE(
+				"\"in_iface\":\"wan0\",", REST) DROP_LINE("\"in_iface\":\"lan1\",",
+				REST) DROP_LINE("\"in_iface\":\"\",", REST) DROP_LINE("", REST));
 }
 END_TEST
 
@@ -415,7 +423,7 @@ START_TEST(test_stats)
 	const char *start = "{\"timestamp\":\"" T0 "\",\"event_type\":\"stats\",\"stats\":{"
 			    "\"packets\":5,\"bytes\":0,\"accepted\":3,\"dropped\":0,"
 			    "\"time_backwards\":0,\"verdicts\":{\"outbound\":3,\"expected\":0,";
-	const char *end = "\"peak_memory\":18446744073709551615}}}\n";
+	const char *end = "\"peak_memory\":18446744073709551615},\"events_lost\":0}}\n";
 	char *text;
 	size_t len;
 

@@ -65,7 +65,8 @@ START_TEST(each_option)
 {
 	struct kit_packet v4 = { .proto = PROTO_ICMP };
 	struct kit_packet v6 = {
-		.from = "2001:db8::1", .to = "2001:db8::2", .proto = PROTO_ICMPV6, .ttl = 255 };
+		.from = "2001:db8::1", .to = "2001:db8::2", .proto = PROTO_ICMPV6, .ttl = 255
+	};
 
 	v4.icmp_type = (uint8_t)options[_i].v4;
 	v6.icmp_type = (uint8_t)options[_i].v6;
@@ -103,10 +104,9 @@ END_TEST
 START_TEST(too_big_is_never_governed)
 {
 	struct kit_packet v4 = { .proto = PROTO_ICMP, .icmp_type = 3, .icmp_code = 4 };
-	struct kit_packet v6 = { .from = "2001:db8::1",
-		.to = "2001:db8::2",
-		.proto = PROTO_ICMPV6,
-		.icmp_type = 2 };
+	struct kit_packet v6 = {
+		.from = "2001:db8::1", .to = "2001:db8::2", .proto = PROTO_ICMPV6, .icmp_type = 2
+	};
 
 	for (int d = DIRECTION_OUT; d <= DIRECTION_TRANSIT; d++) {
 		ck_assert_int_eq(rule_of(&v4, (enum direction)d), NO);

@@ -268,8 +268,8 @@ START_TEST(errors_of_known_flows)
 	c.icmp = option < 0 ? 0 : UINT32_C(1) << option;
 	ck_assert_int_eq(judge_error(&c, &p, errors[_i].direction, NULL), errors[_i].on);
 	c = (struct connection){ .firewall = false };
-	ck_assert_int_eq(reason_verdict(judge_error(&c, &p, errors[_i].direction, NULL)),
-		VERDICT_ACCEPT);
+	ck_assert_int_eq(
+		reason_verdict(judge_error(&c, &p, errors[_i].direction, NULL)), VERDICT_ACCEPT);
 }
 END_TEST
 

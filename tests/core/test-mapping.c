@@ -13,7 +13,8 @@ static const struct port_mapping *
 match(const struct connection *c, uint8_t proto, const char *from, const char *to)
 {
 	const struct kit_packet packet = {
-		.from = from, .to = to, .proto = proto, .flags = TCP_SYN };
+		.from = from, .to = to, .proto = proto, .flags = TCP_SYN
+	};
 	struct packet p;
 
 	kit_packet(&packet, 0, NULL, &p);
@@ -190,7 +191,8 @@ START_TEST(triggers)
 {
 	struct port_range ports[] = { { 554, 554 }, { 7070, 7071 } };
 	struct port_trigger trigger = {
-		.proto = PROTO_TCP, .ports = ports, .n_ports = 2, .enabled = true };
+		.proto = PROTO_TCP, .ports = ports, .n_ports = 2, .enabled = true
+	};
 
 	ck_assert(trigger_matches(&trigger, PROTO_TCP, 554));
 	ck_assert(trigger_matches(&trigger, PROTO_TCP, 7070));

@@ -1,168 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The writer of lines and the pieces of text it is fed with. */
+/* The queue of events: nothing is lost, nothing is out of order. */
 #include "record/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 
+#include "folder.h"
 #include "kit/kit.h"
+#include "numbers.h"
 #include "output.h"
 #include "record/text.h"
-
-#define NS UINT64_C(1000000000)
-
-/* Every number of digits, both ends of each. */
-START_TEST(test_uint)
-{
-	uint64_t n = 1;
-	char text[32], expected[32];
-
-	for (unsigned digits = 1; digits <= 20; digits++, n *= 10) {
-		const uint64_t numbers[] = { n - 1, n, n + 1,
-			digits < 20 ? n * 10 - 1 : UINT64_MAX };
-
-		for (size_t i = 0; i < 4; i++) {
-			*text_uint(text, numbers[i]) = '\0';
-			snprintf(expected, sizeof(expected), "%" PRIu64, numbers[i]);
-			ck_assert_str_eq(text, expected);
-		}
-	}
-}
-END_TEST
-
-static const struct {
-	uint64_t number;
-	unsigned digits;
-	const char *text;
-} paddeds[] = {
-	{ 0, 1, "0" },
-	{ 7, 1, "7" },
-	{ 7, 2, "07" },
-	{ 42, 3, "042" },
-	{ 123456789, 9, "123456789" },
-	{ 1, 9, "000000001" },
-	{ 12345, 3, "345" },
-	{ 5, 0, "" },
-};
-
-START_TEST(test_padded)
-{
-	char text[32];
-
-	*text_padded(text, paddeds[_i].number, paddeds[_i].digits) = '\0';
-	ck_assert_str_eq(text, paddeds[_i].text);
-}
-END_TEST
-
-static const struct {
-	uint64_t time;
-	const char *text;
-} times[] = {
-	{ 0, "1970-01-01T00:00:00.000000000+0000" },
-	{ 1, "1970-01-01T00:00:00.000000001+0000" },
-	{ 951782399 * NS + 999999999, "2000-02-28T23:59:59.999999999+0000" },
-	{ 951782400 * NS, "2000-02-29T00:00:00.000000000+0000" },
-	{ 951868800 * NS, "2000-03-01T00:00:00.000000000+0000" },
-	{ 1795292100 * NS + 123456789, "2026-11-21T20:15:00.123456789+0000" },
-	{ 4107542400 * NS, "2100-03-01T00:00:00.000000000+0000" },
-	{ UINT64_MAX, "2554-07-21T23:34:33.709551615+0000" },
-};
-
-/* All through one cache of the day, forwards and back again. */
-START_TEST(test_time)
-{
-	const size_t n = sizeof(times) / sizeof(times[0]);
-	struct text_day day = { 0 };
-	char text[TEXT_TIME_MAX + 1];
-
-	for (size_t i = 0; i < 2 * n; i++) {
-		size_t k = i < n ? i : 2 * n - 1 - i;
-
-		*text_time(text, &day, times[k].time) = '\0';
-		ck_assert_str_eq(text, times[k].text);
-		ck_assert_uint_le(strlen(text), TEXT_TIME_MAX);
-	}
-}
-END_TEST
-
-static const char *const addrs[] = {
-	"0.0.0.0",
-	"1.20.255.9",
-	"255.255.255.255",
-	"100.10.101.99",
-	"::",
-	"2001:db8::1",
-	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-};
-
-START_TEST(test_addr)
-{
-	struct output output;
-	struct pn_addr addr;
-
-	ck_assert_int_eq(addr_parse(addrs[_i], &addr, NULL), 0);
-	output_open(&output, false);
-	write_addr(output.writer, &addr);
-	output_expect(&output, addrs[_i]);
-}
-END_TEST
-
-static const struct {
-	const char *text;
-	const char *json;
-} strings[] = {
-	{ NULL, "null" },
-	{ "", "\"\"" },
-	{ "plain", "\"plain\"" },
-	{ "a\"b\\c/", "\"a\\\"b\\\\c/\"" },
-	{ "\b\t\n\f\r", "\"\\b\\t\\n\\f\\r\"" },
-	{ "\x01\x1f\x7f", "\"\\u0001\\u001f\x7f\"" },
-	{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x9a\xaa",
-		"\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x9a\xaa\"" },
-	{ "\xff", "\"\xef\xbf\xbd\"" },
-	{ "a\xc3", "\"a\xef\xbf\xbd\"" },                               /* cut off */
-	{ "\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },                 /* an overlong "/" */
-	{ "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" }, /* half a surrogate pair */
-	{ "\x80\"\xff", "\"\xef\xbf\xbd\\\"\xef\xbf\xbd\"" },
-};
-
-START_TEST(test_json)
-{
-	struct output output;
-
-	output_open(&output, false);
-	write_json(output.writer, strings[_i].text);
-	output_expect(&output, strings[_i].json);
-}
-END_TEST
-
-START_TEST(test_pieces)
-{
-	struct output output;
-	char *at;
-
-	output_open(&output, false);
-	write_text(output.writer, "one ");
-	write_bytes(output.writer, "two three", 4);
-	write_char(output.writer, ' ');
-	write_uint(output.writer, 4);
-	write_char(output.writer, ' ');
-	write_padded(output.writer, 5, 3);
-	write_char(output.writer, ' ');
-	write_time(output.writer, 5 * NS);
-	at = writer_room(output.writer, 10);
-	at = TEXT(at, " six");
-	writer_fill(output.writer, at);
-	write_end_line(output.writer);
-	writer_flush(output.writer);
-	ck_assert_int_gt(lseek(output.fd, 0, SEEK_END), 0);
-	output_expect(&output, "one two  4 005 1970-01-01T00:00:05.000000000+0000 six\n");
-}
-END_TEST
+#include "record/write.h"
 
 #define LINES     100000u
 #define LONG_LINE 1000u
@@ -174,14 +25,14 @@ write_many(struct writer *writer)
 	size_t len = 0;
 
 	for (unsigned i = 0; i < LINES; i++) {
-		write_padded(writer, i, 9);
+		writer_fill(writer, text_padded(writer_room(writer, 9), i, 9));
 		len += 10;
 		if (i == LONG_LINE) {
 			for (unsigned k = 0; k < 200000; k++)
 				write_bytes(writer, "abcdefg", 7);
 			len += 200000 * 7;
 		}
-		write_end_line(writer);
+		writer_end_line(writer);
 	}
 	return len;
 }
@@ -251,12 +102,14 @@ END_TEST
 /* The first error stays, and nothing waits or fails because of it. */
 START_TEST(test_full)
 {
+	const struct writer_options options = { .threaded = _i };
 	struct writer *writer;
 
-	ck_assert_int_eq(writer_open("/dev/full", _i, &writer), 0);
+	ck_assert_int_eq(writer_open("/dev/full", &options, &writer), 0);
 	ck_assert_int_eq(writer_error(writer), 0);
 	write_many(writer);
 	write_many(writer);
+	writer_sync(writer);
 	ck_assert_int_eq(writer_error(writer), -ENOSPC);
 	ck_assert_int_eq(writer_close(writer), -ENOSPC);
 }
@@ -278,25 +131,188 @@ END_TEST
 
 START_TEST(test_open)
 {
-	char path[] = "/tmp/test-writer-XXXXXX";
 	struct writer *writer = NULL;
-	char text[16] = "";
-	int fd = mkstemp(path);
+	struct folder folder;
+	const char *path;
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, "longer than that", 16), 16);
-	ck_assert_int_eq(writer_open(path, false, &writer), 0);
+	folder_open(&folder);
+	path = folder_path(&folder, "file");
+	folder_put(path, "longer than that");
+	ck_assert_int_eq(writer_open(path, NULL, &writer), 0);
 	write_text(writer, "new\n");
 	ck_assert_int_eq(writer_close(writer), 0);
-	ck_assert_int_eq(pread(fd, text, sizeof(text), 0), 4);
-	ck_assert_str_eq(text, "new\n");
-	close(fd);
-	unlink(path);
+	folder_expect(path, "new\n");
 	writer = NULL;
-	ck_assert_int_eq(writer_open("/tmp", false, &writer), -EISDIR);
-	ck_assert_int_eq(writer_open("/nowhere/at/all", false, &writer), -ENOENT);
+	ck_assert_int_eq(writer_open("/tmp", NULL, &writer), -EISDIR);
+	ck_assert_int_eq(writer_open("/nowhere/at/all", NULL, &writer), -ENOENT);
 	ck_assert_ptr_null(writer);
 	ck_assert_int_eq(writer_close(NULL), 0);
+	folder_close(&folder);
+}
+END_TEST
+
+/* What was handed over can be read at once, half a line too. */
+START_TEST(test_flush)
+{
+	char text[32] = "";
+	struct output output;
+
+	output_open(&output, _i);
+	write_text(output.writer, "one\ntw");
+	writer_flush(output.writer);
+	writer_sync(output.writer);
+	ck_assert_int_eq(pread(output.fd, text, sizeof(text), 0), 6);
+	write_text(output.writer, "o\n");
+	output_expect(&output, "one\ntwo\n");
+}
+END_TEST
+
+/* Records and lines by turns, more than the queue holds, in an order that is not lost. */
+START_TEST(test_order)
+{
+	struct numbers numbers = { 0 };
+	struct output output;
+	char *text, *at, line[64];
+	unsigned n;
+
+	output_open(&output, _i);
+	writer_attach(output.writer, &ops, &numbers);
+	for (n = 0; n < LINES; n++) {
+		if (n % 7 < 5) {
+			if (!record(output.writer, n, n))
+				ck_abort_msg("no room");
+			continue;
+		}
+		write_text(output.writer, "line ");
+		write_uint(output.writer, n);
+		writer_end_line(output.writer);
+	}
+	writer_detach(output.writer);
+	ck_assert_uint_eq(numbers.made, LINES - LINES / 7 * 2 - (LINES % 7 > 5));
+	at = text = output_close(&output, NULL);
+	for (n = 0; n < LINES; n++) {
+		int len = snprintf(line, sizeof(line), "%s %u\n",
+			n % 7 >= 5 ? "line"
+			: n % 3    ? "number"
+				   : "tagged",
+			n);
+
+		if (strncmp(at, line, (size_t)len) != 0)
+			break;
+		at += len;
+	}
+	ck_assert_uint_eq(n, LINES);
+	ck_assert_str_eq(at, "");
+	free(text);
+}
+END_TEST
+
+/* Lines at every place where a segment may end, each as a whole though it moves. */
+START_TEST(test_moved)
+{
+	static char piece[4000];
+	struct numbers numbers = { 0 };
+	struct output output;
+	size_t len, expected = 0;
+	char *text;
+
+	memset(piece, 'x', sizeof(piece));
+	output_open(&output, _i);
+	writer_attach(output.writer, &ops, &numbers);
+	for (unsigned n = 0; n < 400; n++) {
+		for (unsigned k = 0; k <= n % 9; k++)
+			write_bytes(output.writer, piece, sizeof(piece) - n);
+		writer_end_line(output.writer);
+		expected += (n % 9 + 1) * (sizeof(piece) - n) + 1;
+		record(output.writer, 1, 0);
+		expected += strlen("number 1\n");
+	}
+	writer_detach(output.writer);
+	text = output_close(&output, &len);
+	ck_assert_uint_eq(len, expected);
+	for (char *at = text; *at;) {
+		size_t n = strspn(at, "x");
+
+		ck_assert(n > 0 || !strncmp(at, "number 1\n", 9));
+		at += n ? n + 1 : 9;
+	}
+	free(text);
+}
+END_TEST
+
+/* Bytes that are no lines, and then records: both are there. */
+START_TEST(test_mixed)
+{
+	struct numbers numbers = { 0 };
+	struct output output;
+
+	output_open(&output, _i);
+	write_text(output.writer, "raw ");
+	writer_attach(output.writer, &ops, &numbers);
+	record(output.writer, 1, 0);
+	write_text(output.writer, "raw ");
+	record(output.writer, 2, 0);
+	writer_detach(output.writer);
+	write_text(output.writer, "raw ");
+	writer_attach(output.writer, &ops, &numbers);
+	record(output.writer, 4, 0);
+	output_expect(&output, "raw number 1\nraw number 2\nraw number 4\n");
+}
+END_TEST
+
+/* What is lost before it comes here is told in its place. */
+START_TEST(test_lose)
+{
+	struct numbers numbers = { 0 };
+	struct output output;
+
+	output_open(&output, _i);
+	writer_attach(output.writer, &ops, &numbers);
+	record(output.writer, 1, 4);
+	writer_lose(output.writer, 2, 5);
+	writer_lose(output.writer, 10, 6);
+	ck_assert_uint_eq(writer_lost(output.writer), 12);
+	record(output.writer, 2, 7);
+	writer_lose(output.writer, 1, 8);
+	writer_detach(output.writer);
+	ck_assert_uint_eq(writer_lost(output.writer), 13);
+	output_expect(&output, "number 1\n6 lost 12\nnumber 2\n8 lost 1\n");
+}
+END_TEST
+
+/* Moved away, as a program that rotates logs does. */
+START_TEST(test_reopen)
+{
+	const struct writer_options options = { .threaded = _i, .append = true, .guarded = true };
+	const struct writer_options limits = { .max_size = 12, .rotations = 1 };
+	struct numbers numbers = { 0 };
+	struct writer *writer;
+	struct folder folder;
+	const char *path, *moved, *other;
+
+	folder_open(&folder);
+	path = folder_path(&folder, "log");
+	moved = folder_path(&folder, "moved");
+	other = folder_path(&folder, "other");
+	ck_assert_int_eq(writer_open(path, &options, &writer), 0);
+	writer_attach(writer, &ops, &numbers);
+	record(writer, 1, 0);
+	writer_sync(writer);
+	ck_assert_int_eq(rename(path, moved), 0);
+	record(writer, 2, 0);
+	writer_reopen(writer);
+	record(writer, 4, 0);
+	writer_change(writer, other, &limits, NULL);
+	record(writer, 5, 0);
+	record(writer, 7, 0);
+	writer_sync(writer);
+	ck_assert_int_eq(writer_trouble(writer), 0);
+	ck_assert_int_eq(writer_close(writer), 0);
+	folder_expect(moved, "number 1\nnumber 2\n");
+	folder_expect(path, "number 4\n");
+	folder_expect(folder_path(&folder, "other.old"), "number 5\n");
+	folder_expect(other, "number 7\n");
+	folder_close(&folder);
 }
 END_TEST
 
@@ -304,24 +320,22 @@ static Suite *
 suite(void)
 {
 	Suite *s = suite_create("writer");
-	TCase *text = tcase_create("text");
-	TCase *files = tcase_create("files");
+	TCase *tc = tcase_create("writer");
 
-	tcase_add_test(text, test_uint);
-	tcase_add_loop_test(text, test_padded, 0, sizeof(paddeds) / sizeof(paddeds[0]));
-	tcase_add_test(text, test_time);
-	tcase_add_loop_test(text, test_addr, 0, sizeof(addrs) / sizeof(addrs[0]));
-	tcase_add_loop_test(text, test_json, 0, sizeof(strings) / sizeof(strings[0]));
-	tcase_add_test(text, test_pieces);
-	suite_add_tcase(s, text);
 	/* without and with a thread */
-	tcase_add_loop_test(files, test_lossless, 0, 2);
-	tcase_add_loop_test(files, test_slow_reader, 0, 2);
-	tcase_add_loop_test(files, test_full, 0, 2);
-	tcase_add_loop_test(files, test_reader_gone, 0, 2);
-	tcase_add_test(files, test_open);
-	tcase_set_timeout(files, 20);
-	suite_add_tcase(s, files);
+	tcase_add_loop_test(tc, test_lossless, 0, 2);
+	tcase_add_loop_test(tc, test_slow_reader, 0, 2);
+	tcase_add_loop_test(tc, test_full, 0, 2);
+	tcase_add_loop_test(tc, test_reader_gone, 0, 2);
+	tcase_add_test(tc, test_open);
+	tcase_add_loop_test(tc, test_flush, 0, 2);
+	tcase_add_loop_test(tc, test_order, 0, 2);
+	tcase_add_loop_test(tc, test_moved, 0, 2);
+	tcase_add_loop_test(tc, test_mixed, 0, 2);
+	tcase_add_loop_test(tc, test_lose, 0, 2);
+	tcase_add_loop_test(tc, test_reopen, 0, 2);
+	tcase_set_timeout(tc, 20);
+	suite_add_tcase(s, tc);
 	return s;
 }
 

@@ -63,7 +63,8 @@ enum reason
 icf_udp(struct kit_rig *rig, const char *from, const char *to)
 {
 	const struct kit_packet p = {
-		.from = from, .to = to, .proto = PROTO_UDP, .payload = "x", .len = 1 };
+		.from = from, .to = to, .proto = PROTO_UDP, .payload = "x", .len = 1
+	};
 
 	return kit_send(rig, &p);
 }
@@ -72,7 +73,8 @@ enum reason
 icf_raw(struct kit_rig *rig, const char *from, const char *to, uint8_t proto)
 {
 	const struct kit_packet p = {
-		.from = from, .to = to, .proto = proto, .payload = "12345678", .len = 8 };
+		.from = from, .to = to, .proto = proto, .payload = "12345678", .len = 8
+	};
 
 	return kit_send(rig, &p);
 }
@@ -106,7 +108,8 @@ void
 icf_wait(struct kit_rig *rig, unsigned seconds)
 {
 	const struct kit_packet p = {
-		.from = "198.51.100.200", .to = "10.0.0.200", .proto = 255, .len = 0 };
+		.from = "198.51.100.200", .to = "10.0.0.200", .proto = 255, .len = 0
+	};
 
 	rig->now += seconds * UINT64_C(1000000000);
 	kit_send(rig, &p);

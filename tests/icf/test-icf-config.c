@@ -34,8 +34,8 @@ read_connection(const char *text, char **ret_message)
 static void
 assert_may_have_firewall(const char *lines)
 {
-	g_autofree char *text = g_strconcat("[Connection]\nMatch=interface:if0\n", lines,
-		"\n[Firewall]\nEnabled=true\n", NULL);
+	g_autofree char *text = g_strconcat(
+		"[Connection]\nMatch=interface:if0\n", lines, "\n[Firewall]\nEnabled=true\n", NULL);
 	g_autofree char *message = NULL;
 	struct policy *policy = read_connection(text, &message);
 	const struct connection *c;
@@ -52,8 +52,8 @@ assert_may_have_firewall(const char *lines)
 static void
 assert_may_have_no_firewall(const char *lines, const char *why)
 {
-	g_autofree char *with = g_strconcat("[Connection]\nMatch=interface:if0\n", lines,
-		"\n[Firewall]\nEnabled=true\n", NULL);
+	g_autofree char *with = g_strconcat(
+		"[Connection]\nMatch=interface:if0\n", lines, "\n[Firewall]\nEnabled=true\n", NULL);
 	g_autofree char *without =
 		g_strconcat("[Connection]\nMatch=interface:if0\n", lines, "\n", NULL);
 	g_autofree char *message = NULL;
@@ -127,7 +127,8 @@ read_with_services(const struct config_file *files, unsigned n)
 	g_autofree char *connections = g_build_filename(config, "connections", NULL);
 	const char *const paths[] = { config, NULL };
 	const struct config_options options = {
-		.paths = paths, .may_be_missing = true, .services = folder };
+		.paths = paths, .may_be_missing = true, .services = folder
+	};
 	struct policy *policy;
 
 	ck_assert_int_eq(g_mkdir(connections, 0700), 0);
@@ -174,7 +175,8 @@ knock(struct kit_rig *rig, const char *interface, uint8_t proto, unsigned port)
 {
 	g_autofree char *to = g_strdup_printf("10.0.0.1:%u", port);
 	const struct kit_packet p = {
-		.from = "192.0.2.1:40000", .to = to, .proto = proto, .flags = TCP_SYN };
+		.from = "192.0.2.1:40000", .to = to, .proto = proto, .flags = TCP_SYN
+	};
 
 	return kit_send_on(rig, interface, WAY_RECEIVED, &p);
 }

@@ -66,18 +66,18 @@ play(struct kit_rig *rig, const char *interface, enum icf_host peer, GString *st
 		const char *us = icf_at(v, US, 80), *them = icf_at(v, peer, 5000);
 
 		for (unsigned n = 0; n < G_N_ELEMENTS(flags); n++) {
-			g_string_append_printf(story, "%s ",
-				reason_name(icf_tcp(rig, them, us, flags[n])));
+			g_string_append_printf(
+				story, "%s ", reason_name(icf_tcp(rig, them, us, flags[n])));
 			g_string_append_printf(story, "%s ",
 				reason_name(icf_tcp(rig, icf_at(v, US, 900 + n), them, flags[n])));
 		}
 		for (unsigned n = 0; n < G_N_ELEMENTS(types); n++)
 			g_string_append_printf(story, "%s ",
-				reason_name(icf_icmp(rig, icf_at(v, peer, 0), icf_at(v, US, 0),
-					types[n], 1)));
+				reason_name(icf_icmp(
+					rig, icf_at(v, peer, 0), icf_at(v, US, 0), types[n], 1)));
 		g_string_append_printf(story, "%s ", reason_name(icf_udp(rig, them, us)));
-		g_string_append_printf(story, "%s ",
-			reason_name(icf_tcp(rig, us, icf_at(v, peer, 80), TCP_SYN)));
+		g_string_append_printf(
+			story, "%s ", reason_name(icf_tcp(rig, us, icf_at(v, peer, 80), TCP_SYN)));
 		g_string_append_printf(
 			story, "%s\n", reason_name(icf_udp(rig, them, icf_at(v, US, 5500))));
 	}
@@ -175,10 +175,10 @@ START_TEST(connections_without_a_firewall)
 		kit_assert_reason(icf_tcp(rig, them, icf_at(v, US, 81), TCP_ACK), NO_FIREWALL);
 		kit_assert_reason(icf_tcp(rig, us, icf_at(v, PEER, 99), TCP_RST), NO_FIREWALL);
 		kit_assert_reason(icf_udp(rig, them, us), NO_FIREWALL);
-		kit_assert_reason(icf_raw(rig, icf_at(v, PEER, 0), icf_at(v, US, 0), 132),
-			NO_FIREWALL);
-		kit_assert_reason(icf_icmp(rig, icf_at(v, PEER, 0), icf_at(v, US, 0), 200, 1),
-			NO_FIREWALL);
+		kit_assert_reason(
+			icf_raw(rig, icf_at(v, PEER, 0), icf_at(v, US, 0), 132), NO_FIREWALL);
+		kit_assert_reason(
+			icf_icmp(rig, icf_at(v, PEER, 0), icf_at(v, US, 0), 200, 1), NO_FIREWALL);
 		/* A source that nobody can have is no matter either, and no handshake. */
 		kit_assert_reason(
 			icf_udp(rig, icf_at(v, GROUP, 9), icf_at(v, US, 82)), NO_FIREWALL);
@@ -226,8 +226,8 @@ START_TEST(a_server_on_the_protected_side)
 	ck_assert_int_eq(rig->begun_flow.reason, REASON_PORT_MAPPING);
 	kit_assert_reason(kit_syn(rig, CLIENT ":3001", SERVER ":4000"), UNSOLICITED);
 	kit_assert_reason(kit_say(&t, ORIGINATOR, "PASV\r\n"), PORT_MAPPING);
-	kit_assert_reason(kit_say(&t, RESPONDER, "227 Entering (10,0,0,1,15,160)\r\n"),
-		PORT_MAPPING);
+	kit_assert_reason(
+		kit_say(&t, RESPONDER, "227 Entering (10,0,0,1,15,160)\r\n"), PORT_MAPPING);
 	ck_assert_uint_eq(kit_doors(rig, EXPECT_OPENED), 1);
 	/* Neither for others nor to others. */
 	kit_assert_reason(kit_syn(rig, "192.0.2.2:3001", SERVER ":4000"), UNSOLICITED);
@@ -256,8 +256,7 @@ START_TEST(a_server_on_the_protected_side_ipv6)
 		kit_syn(rig, "[2001:db8:9::2]:3001", "[2001:db8:1::1]:4000"), UNSOLICITED);
 	kit_assert_reason(
 		kit_syn(rig, "[2001:db8:9::1]:3001", "[2001:db8:1::1]:4001"), UNSOLICITED);
-	kit_assert_reason(
-		kit_syn(rig, "[2001:db8:9::1]:3001", "[2001:db8:1::1]:4000"), EXPECTED);
+	kit_assert_reason(kit_syn(rig, "[2001:db8:9::1]:3001", "[2001:db8:1::1]:4000"), EXPECTED);
 	ck_assert_uint_eq(rig->begun_flow.parent_id, 1);
 	kit_rig_free(rig);
 }
@@ -343,8 +342,10 @@ suite(void)
 	Suite *s = suite_create("icf-connections");
 	TCase *t = tcase_create("connections");
 
-	tcase_add_loop_test(t, F14_settings_of_one_do_not_touch_the_other, BY_INTERFACE, BY_PEER + 1);
-	tcase_add_loop_test(t, F14_changes_of_one_do_not_touch_the_other, BY_INTERFACE, BY_PEER + 1);
+	tcase_add_loop_test(
+		t, F14_settings_of_one_do_not_touch_the_other, BY_INTERFACE, BY_PEER + 1);
+	tcase_add_loop_test(
+		t, F14_changes_of_one_do_not_touch_the_other, BY_INTERFACE, BY_PEER + 1);
 	tcase_add_loop_test(t, F36_settings_belong_to_connections, BY_INTERFACE, BY_PEER + 1);
 	tcase_add_test(t, connections_without_a_firewall);
 	tcase_add_test(t, a_server_on_the_protected_side);

@@ -149,22 +149,28 @@ only_state(struct kit_rig *rig)
 START_TEST(F26_tcp_flows)
 {
 	struct kit_rig *rig = icf_rig(kit_policy(), _i);
-	struct kit_packet p = { .from = AT(US, 1000), .to = AT(PEER, 80), .flags = TCP_SYN,
-		.seq = 100 };
+	struct kit_packet p = {
+		.from = AT(US, 1000), .to = AT(PEER, 80), .flags = TCP_SYN, .seq = 100
+	};
 
 	kit_assert_reason(kit_send(rig, &p), OUTBOUND);
 	ck_assert_int_eq(only_state(rig), FLOW_TCP_SYN_SENT);
-	p = (struct kit_packet){ .from = AT(PEER, 80), .to = AT(US, 1000),
-		.flags = TCP_SYN | TCP_ACK, .seq = 500, .ack = 101 };
+	p = (struct kit_packet){ .from = AT(PEER, 80),
+		.to = AT(US, 1000),
+		.flags = TCP_SYN | TCP_ACK,
+		.seq = 500,
+		.ack = 101 };
 	kit_assert_reason(kit_send(rig, &p), OUTBOUND);
 	ck_assert_int_eq(only_state(rig), FLOW_TCP_SYN_RECEIVED);
-	p = (struct kit_packet){ .from = AT(US, 1000), .to = AT(PEER, 80), .flags = TCP_ACK,
-		.seq = 101, .ack = 501 };
+	p = (struct kit_packet){
+		.from = AT(US, 1000), .to = AT(PEER, 80), .flags = TCP_ACK, .seq = 101, .ack = 501
+	};
 	kit_assert_reason(kit_send(rig, &p), OUTBOUND);
 	ck_assert_int_eq(only_state(rig), FLOW_TCP_ESTABLISHED);
 	/* Each of the five tells flows apart. */
-	p = (struct kit_packet){ .from = AT(PEER, 80), .to = AT(US, 1000), .flags = TCP_ACK,
-		.seq = 501, .ack = 101 };
+	p = (struct kit_packet){
+		.from = AT(PEER, 80), .to = AT(US, 1000), .flags = TCP_ACK, .seq = 501, .ack = 101
+	};
 	kit_assert_reason(kit_send(rig, &p), OUTBOUND);
 	p.from = AT(PEER, 81);
 	kit_assert_reason(kit_send(rig, &p), UNSOLICITED);
@@ -224,8 +230,11 @@ close_talk(struct kit_talk *talk)
 		p.ack = talk->seq[!dir];
 		icf_assert_passes(kit_send(talk->rig, &p));
 	}
-	p = (struct kit_packet){ .from = talk->ends[0], .to = talk->ends[1], .flags = TCP_ACK,
-		.seq = talk->seq[0], .ack = talk->seq[1] };
+	p = (struct kit_packet){ .from = talk->ends[0],
+		.to = talk->ends[1],
+		.flags = TCP_ACK,
+		.seq = talk->seq[0],
+		.ack = talk->seq[1] };
 	icf_assert_passes(kit_send(talk->rig, &p));
 }
 
@@ -314,8 +323,7 @@ START_TEST(F31_what_is_received_without_a_flow_is_dropped)
 	kit_assert_reason(icf_tcp(rig, AT(PEER, 9), AT(US, 2222), TCP_SYN), UNSOLICITED);
 	/* Again and again: a refusal opens nothing. */
 	kit_assert_reason(icf_tcp(rig, AT(PEER, 9), AT(US, 2222), TCP_SYN), UNSOLICITED);
-	kit_assert_reason(icf_tcp(rig, AT(US, 2222), AT(PEER, 9), TCP_SYN | TCP_ACK),
-		NO_HANDSHAKE);
+	kit_assert_reason(icf_tcp(rig, AT(US, 2222), AT(PEER, 9), TCP_SYN | TCP_ACK), NO_HANDSHAKE);
 	kit_assert_reason(icf_tcp(rig, AT(PEER, 9), AT(US, 2222), TCP_ACK), UNSOLICITED);
 	ck_assert_uint_eq(icf_flows(rig), 0);
 	/* We may still ask him ourselves. */
@@ -334,7 +342,8 @@ is_impossible(unsigned flags)
 	return !(flags & TCP_ACK);
 }
 
-/* What no host sends goes no further, whatever is open; what hosts do send is judged by the rules. */
+/* What no host sends goes no further, whatever is open; what hosts do send is judged by the rules.
+ */
 START_TEST(F33_impossible_flags)
 {
 	static const uint8_t honest[] = { TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_ACK | TCP_PSH,
@@ -350,12 +359,9 @@ START_TEST(F33_impossible_flags)
 		if (!is_impossible(flags))
 			continue;
 		/* In and out, at an open port and where there is a flow. */
-		kit_assert_reason(
-			icf_tcp(rig, AT(PEER, 9), AT(US, 80), (uint8_t)flags), TCP_FLAGS);
-		kit_assert_reason(
-			icf_tcp(rig, AT(US, 2), AT(PEER, 80), (uint8_t)flags), TCP_FLAGS);
-		kit_assert_reason(
-			icf_tcp(rig, AT(PEER, 80), AT(US, 1), (uint8_t)flags), TCP_FLAGS);
+		kit_assert_reason(icf_tcp(rig, AT(PEER, 9), AT(US, 80), (uint8_t)flags), TCP_FLAGS);
+		kit_assert_reason(icf_tcp(rig, AT(US, 2), AT(PEER, 80), (uint8_t)flags), TCP_FLAGS);
+		kit_assert_reason(icf_tcp(rig, AT(PEER, 80), AT(US, 1), (uint8_t)flags), TCP_FLAGS);
 	}
 	ck_assert_uint_eq(icf_flows(rig), 1);
 	for (unsigned n = 0; n < G_N_ELEMENTS(honest); n++)
@@ -376,8 +382,7 @@ START_TEST(F34_handshake_on_open_ports)
 	kit_open(icf_uplink(policy, _i), "80/tcp");
 	rig = icf_rig(policy, _i);
 	for (unsigned n = 0; n < G_N_ELEMENTS(others); n++)
-		kit_assert_reason(
-			icf_tcp(rig, AT(PEER, 9), AT(US, 80), others[n]), NO_HANDSHAKE);
+		kit_assert_reason(icf_tcp(rig, AT(PEER, 9), AT(US, 80), others[n]), NO_HANDSHAKE);
 	ck_assert_uint_eq(icf_flows(rig), 0);
 	p.flags = TCP_SYN;
 	kit_assert_reason(kit_send(rig, &p), PORT_MAPPING);
@@ -389,11 +394,15 @@ START_TEST(F34_handshake_on_open_ports)
 	p.len = 1;
 	icf_assert_dropped(kit_send(rig, &p));
 	/* An acknowledgement of what was never sent. */
-	p = (struct kit_packet){ .from = AT(US, 80), .to = AT(PEER, 9), .seq = 900, .ack = 2,
+	p = (struct kit_packet){ .from = AT(US, 80),
+		.to = AT(PEER, 9),
+		.seq = 900,
+		.ack = 2,
 		.flags = TCP_SYN | TCP_ACK };
 	kit_assert_reason(kit_send(rig, &p), PORT_MAPPING);
-	p = (struct kit_packet){ .from = AT(PEER, 9), .to = AT(US, 80), .seq = 2, .ack = 5555,
-		.flags = TCP_ACK };
+	p = (struct kit_packet){
+		.from = AT(PEER, 9), .to = AT(US, 80), .seq = 2, .ack = 5555, .flags = TCP_ACK
+	};
 	icf_assert_dropped(kit_send(rig, &p));
 	p.ack = 901;
 	kit_assert_reason(kit_send(rig, &p), PORT_MAPPING);
@@ -416,8 +425,7 @@ suite(void)
 	tcase_add_loop_test(t, F28_the_end_of_a_flow, 0, ICF_VARIANTS);
 	tcase_add_loop_test(t, F29_packets_of_a_flow_pass, 0, ICF_VARIANTS);
 	tcase_add_loop_test(t, F30_what_is_sent_makes_a_flow, 0, ICF_VARIANTS);
-	tcase_add_loop_test(
-		t, F31_what_is_received_without_a_flow_is_dropped, 0, ICF_VARIANTS);
+	tcase_add_loop_test(t, F31_what_is_received_without_a_flow_is_dropped, 0, ICF_VARIANTS);
 	tcase_add_loop_test(t, F33_impossible_flags, 0, ICF_VARIANTS);
 	tcase_add_loop_test(t, F34_handshake_on_open_ports, 0, ICF_VARIANTS);
 	suite_add_tcase(s, t);

@@ -60,8 +60,8 @@ check_question(int variant, enum icmp_option option, uint8_t type, uint8_t answe
 	kit_assert_reason(ask(rig, variant, US, PEER, answer), ICMP_OPTION);
 	kit_assert_reason(ask(rig, variant, PEER, ALL, type), ICMP_OPTION);
 	/* Nothing else comes in by it. */
-	kit_assert_reason(icf_udp(rig, icf_at(variant, PEER, 77), icf_at(variant, US, 77)),
-		UNSOLICITED);
+	kit_assert_reason(
+		icf_udp(rig, icf_at(variant, PEER, 77), icf_at(variant, US, 77)), UNSOLICITED);
 	kit_rig_free(rig);
 }
 
@@ -122,8 +122,11 @@ END_TEST
 /* RFC 1256: the answer is an advertisement of its own. In IPv6 no link works without it. */
 START_TEST(F74_router_request_in)
 {
-	const struct kit_packet solicitation = { .from = "fe80::9", .to = "ff02::2", .ttl = 255,
-		.proto = PROTO_ICMPV6, .icmp_type = 133 };
+	const struct kit_packet solicitation = { .from = "fe80::9",
+		.to = "ff02::2",
+		.ttl = 255,
+		.proto = PROTO_ICMPV6,
+		.icmp_type = 133 };
 	struct kit_rig *rig = icf_rig(kit_policy(), _i);
 
 	if (_i & ICF_IPV6) {
@@ -146,10 +149,13 @@ static enum reason
 complain(struct kit_rig *rig, int variant, uint8_t type, uint8_t code, unsigned port)
 {
 	const struct kit_packet about = { .from = icf_at(variant, PEER, 9),
-		.to = icf_at(variant, US, port), .proto = PROTO_UDP, .payload = "x", .len = 1 };
+		.to = icf_at(variant, US, port),
+		.proto = PROTO_UDP,
+		.payload = "x",
+		.len = 1 };
 	uint8_t quote[KIT_QUOTE_MAX];
-	struct kit_packet error = kit_icmp_error(icf_at(variant, US, 0), icf_at(variant, PEER, 0),
-		type, code, &about, quote);
+	struct kit_packet error = kit_icmp_error(
+		icf_at(variant, US, 0), icf_at(variant, PEER, 0), type, code, &about, quote);
 
 	return kit_send(rig, &error);
 }
@@ -191,18 +197,21 @@ static void
 check_error_in(int variant, uint8_t type, uint8_t code)
 {
 	struct kit_rig *rig = icf_rig(kit_policy(), variant);
-	struct kit_packet about = { .from = icf_at(variant, US, 9), .to = icf_at(variant, PEER, 53),
-		.proto = PROTO_UDP, .payload = "x", .len = 1 };
+	struct kit_packet about = { .from = icf_at(variant, US, 9),
+		.to = icf_at(variant, PEER, 53),
+		.proto = PROTO_UDP,
+		.payload = "x",
+		.len = 1 };
 	uint8_t quote[KIT_QUOTE_MAX];
-	struct kit_packet error = kit_icmp_error(icf_at(variant, STRANGER, 0),
-		icf_at(variant, US, 0), type, code, &about, quote);
+	struct kit_packet error = kit_icmp_error(
+		icf_at(variant, STRANGER, 0), icf_at(variant, US, 0), type, code, &about, quote);
 
 	kit_assert_reason(kit_send(rig, &error), UNSOLICITED);
 	kit_assert_reason(kit_send(rig, &about), OUTBOUND);
 	kit_assert_reason(kit_send(rig, &error), ICMP_ERROR);
 	about.to = icf_at(variant, PEER, 54);
-	error = kit_icmp_error(icf_at(variant, STRANGER, 0), icf_at(variant, US, 0), type, code,
-		&about, quote);
+	error = kit_icmp_error(
+		icf_at(variant, STRANGER, 0), icf_at(variant, US, 0), type, code, &about, quote);
 	kit_assert_reason(kit_send(rig, &error), UNSOLICITED);
 	/* Nor with every option on. */
 	kit_reload(rig, with_option(variant, -2));
@@ -250,10 +259,12 @@ END_TEST
 START_TEST(F79_redirect)
 {
 	struct kit_rig *rig = icf_rig(kit_policy(), _i);
-	const struct kit_packet about = { .from = AT(US, 9), .to = AT(PEER, 53),
-		.proto = PROTO_UDP, .payload = "x", .len = 1 };
-	const struct kit_packet other = { .from = AT(US, 9), .to = AT(PEER, 54),
-		.proto = PROTO_UDP, .payload = "x", .len = 1 };
+	const struct kit_packet about = {
+		.from = AT(US, 9), .to = AT(PEER, 53), .proto = PROTO_UDP, .payload = "x", .len = 1
+	};
+	const struct kit_packet other = {
+		.from = AT(US, 9), .to = AT(PEER, 54), .proto = PROTO_UDP, .payload = "x", .len = 1
+	};
 	uint8_t type = _i & ICF_IPV6 ? 137 : 5, quote[KIT_QUOTE_MAX], quote_other[KIT_QUOTE_MAX];
 	struct kit_packet known = kit_icmp_error(AT(PEER, 0), AT(US, 0), type, 1, &about, quote);
 	struct kit_packet unknown =
@@ -330,11 +341,9 @@ START_TEST(what_the_link_needs)
 	icf_uplink(policy, ICF_UPLINK);
 	rig = icf_rig(policy, ICF_UPLINK);
 	if (of_the_link[_i].in)
-		kit_assert_reason(
-			kit_send_on(rig, "wan0", WAY_RECEIVED, &p), ICMP_NEEDED);
+		kit_assert_reason(kit_send_on(rig, "wan0", WAY_RECEIVED, &p), ICMP_NEEDED);
 	else
-		kit_assert_reason(
-			kit_send_on(rig, "wan0", WAY_RECEIVED, &p), UNSOLICITED);
+		kit_assert_reason(kit_send_on(rig, "wan0", WAY_RECEIVED, &p), UNSOLICITED);
 	if (of_the_link[_i].out)
 		icf_assert_passes(kit_send_on(rig, "wan0", WAY_SENT, &p));
 	kit_rig_free(rig);
@@ -349,10 +358,16 @@ END_TEST
 /* A neighbour that is asked again is asked from an address of the link (RFC 4861 §7.2.2). */
 START_TEST(neighbours_are_asked_again)
 {
-	const struct kit_packet probe = { .from = "fe80::1", .to = "2001:db8:9::1", .ttl = 255,
-		.proto = PROTO_ICMPV6, .icmp_type = 135 };
-	const struct kit_packet answer = { .from = "2001:db8:9::1", .to = "fe80::1", .ttl = 255,
-		.proto = PROTO_ICMPV6, .icmp_type = 136 };
+	const struct kit_packet probe = { .from = "fe80::1",
+		.to = "2001:db8:9::1",
+		.ttl = 255,
+		.proto = PROTO_ICMPV6,
+		.icmp_type = 135 };
+	const struct kit_packet answer = { .from = "2001:db8:9::1",
+		.to = "fe80::1",
+		.ttl = 255,
+		.proto = PROTO_ICMPV6,
+		.icmp_type = 136 };
 	struct kit_rig *rig = icf_rig(kit_policy(), ICF_UPLINK);
 
 	icf_assert_passes(kit_send_on(rig, "wan0", WAY_SENT, &probe));

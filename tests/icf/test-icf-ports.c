@@ -90,6 +90,9 @@ START_TEST(F35_closing_a_port_ends_access)
 	kit_reload(rig, opened(_i, "81/tcp"));
 	ck_assert_uint_eq(rig->ended[FLOW_END_POLICY], 1);
 	kit_assert_reason(kit_segment(&web, 0, 0, "more", 4), UNSOLICITED);
+	/* Nor does our side open it again by going on. */
+	kit_assert_reason(kit_segment(&web, 1, 0, "more", 4), NO_HANDSHAKE);
+	kit_assert_reason(kit_segment(&web, 0, 0, "more", 4), UNSOLICITED);
 	kit_assert_reason(kit_say(&other, 0, "GET /"), PORT_MAPPING);
 	kit_assert_reason(kit_say(&ours, 1, "200 fine"), OUTBOUND);
 	ck_assert_uint_eq(rig->flows_ended, 1);
@@ -148,8 +151,8 @@ START_TEST(F51_ranges)
 	for (unsigned port = 6960; port < 7010; port++) {
 		enum reason reason = icf_udp(rig, AT(PEER, 9), AT(US, port));
 
-		ck_assert_int_eq(reason, port >= 6970 && port <= 6999 ? REASON_PORT_MAPPING :
-									REASON_UNSOLICITED);
+		ck_assert_int_eq(reason,
+			port >= 6970 && port <= 6999 ? REASON_PORT_MAPPING : REASON_UNSOLICITED);
 	}
 	kit_assert_reason(icf_tcp(rig, AT(PEER, 9), AT(US, 6980), TCP_SYN), UNSOLICITED);
 	kit_rig_free(rig);

@@ -223,21 +223,28 @@ static const struct {
 	{ "DHCP discover",
 		{ .from = "0.0.0.0:68", .to = "255.255.255.255:67", .proto = PROTO_UDP } },
 	{ "address of the link", { .from = "169.254.3.4:9", .to = "169.254.5.6:9", .proto = 17 } },
-	{ "mDNS of the link", { .from = "169.254.3.4:5353", .to = "224.0.0.251:5353", .proto = 17 } },
+	{ "mDNS of the link",
+		{ .from = "169.254.3.4:5353", .to = "224.0.0.251:5353", .proto = 17 } },
 	{ "mDNS of the link, IPv6",
 		{ .from = "[fe80::1]:5353", .to = "[ff02::fb]:5353", .proto = PROTO_UDP } },
 	{ "DHCPv6 solicit",
 		{ .from = "[fe80::1]:546", .to = "[ff02::1:2]:547", .proto = PROTO_UDP } },
 	{ "a neighbour", { .from = "[fe80::1]:9", .to = "[fe80::2]:80", .flags = TCP_SYN } },
-	{ "duplicate address detection",
-		{ .from = "::", .to = "ff02::1:ff00:1", .proto = PROTO_ICMPV6, .ttl = 255,
-			.icmp_type = 135 } },
-	{ "listener report",
-		{ .from = "::", .to = "ff02::16", .proto = PROTO_ICMPV6, .ttl = 1,
-			.icmp_type = 143 } },
-	{ "router solicitation",
-		{ .from = "::", .to = "ff02::2", .proto = PROTO_ICMPV6, .ttl = 255,
-			.icmp_type = 133 } },
+	{ "duplicate address detection", { .from = "::",
+						 .to = "ff02::1:ff00:1",
+						 .proto = PROTO_ICMPV6,
+						 .ttl = 255,
+						 .icmp_type = 135 } },
+	{ "listener report", { .from = "::",
+				     .to = "ff02::16",
+				     .proto = PROTO_ICMPV6,
+				     .ttl = 1,
+				     .icmp_type = 143 } },
+	{ "router solicitation", { .from = "::",
+					 .to = "ff02::2",
+					 .proto = PROTO_ICMPV6,
+					 .ttl = 255,
+					 .icmp_type = 133 } },
 };
 
 START_TEST(exceptions_for_what_is_sent)
@@ -262,16 +269,21 @@ END_TEST
 /* And none is a way in: what is received for the link is received for us. */
 START_TEST(neighbours_are_strangers)
 {
-	const struct kit_packet syn = { .from = "[fe80::2]:9", .to = "[fe80::1]:22",
-		.flags = TCP_SYN };
-	const struct kit_packet multicast = { .from = "[fe80::2]:5353", .to = "[ff02::fb]:5353",
-		.proto = PROTO_UDP };
-	const struct kit_packet ipv4 = { .from = "169.254.5.6:9", .to = "169.254.3.4:22",
-		.flags = TCP_SYN };
-	const struct kit_packet loopback = { .from = "192.0.2.1:9", .to = "127.0.0.1:22",
-		.flags = TCP_SYN };
-	const struct kit_packet dhcp = { .from = "0.0.0.0:68", .to = "255.255.255.255:67",
-		.proto = PROTO_UDP };
+	const struct kit_packet syn = {
+		.from = "[fe80::2]:9", .to = "[fe80::1]:22", .flags = TCP_SYN
+	};
+	const struct kit_packet multicast = {
+		.from = "[fe80::2]:5353", .to = "[ff02::fb]:5353", .proto = PROTO_UDP
+	};
+	const struct kit_packet ipv4 = {
+		.from = "169.254.5.6:9", .to = "169.254.3.4:22", .flags = TCP_SYN
+	};
+	const struct kit_packet loopback = {
+		.from = "192.0.2.1:9", .to = "127.0.0.1:22", .flags = TCP_SYN
+	};
+	const struct kit_packet dhcp = {
+		.from = "0.0.0.0:68", .to = "255.255.255.255:67", .proto = PROTO_UDP
+	};
 	struct policy *policy = kit_policy();
 	struct kit_rig *rig = icf_rig(kit_policy(), ICF_UPLINK);
 

@@ -20,8 +20,7 @@ kit_policy(void)
 }
 
 struct connection *
-kit_connection(
-	struct policy *policy, const char *name, const char *interface, const char *networks)
+kit_connection(struct policy *policy, const char *name, const char *interface, const char *networks)
 {
 	const struct connection *base;
 	struct connection *c;
@@ -41,8 +40,7 @@ kit_connection(
 	if (interface)
 		c->interfaces = g_strsplit(interface, ";", -1);
 	if (networks)
-		ck_assert_int_ge(
-			config_parse_prefixes(networks, &c->networks, &c->n_networks), 0);
+		ck_assert_int_ge(config_parse_prefixes(networks, &c->networks, &c->n_networks), 0);
 	return c;
 }
 

@@ -244,8 +244,8 @@ kit_send(struct kit_rig *rig, const struct kit_packet *packet)
 }
 
 enum reason
-kit_send_on(struct kit_rig *rig, const char *interface, enum way way,
-	const struct kit_packet *packet)
+kit_send_on(
+	struct kit_rig *rig, const char *interface, enum way way, const struct kit_packet *packet)
 {
 	struct batch *batch = g_new0(struct batch, 1);
 	uint8_t *frame = g_malloc(KIT_FRAME_MAX);

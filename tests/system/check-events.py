@@ -78,6 +78,9 @@ class Lines:
     def log(self, _event):
         return ()
 
+    def lost(self, _event):
+        return ()
+
 
 def check_line(validator, lines, line):
     """Yields (place, complaint) for all that is wrong with a line."""

@@ -14,7 +14,7 @@ MAN_OPTION = re.compile(r'^\.TP\n\.BR (?:-(\w) ", " )?(--[\w-]+)', re.MULTILINE)
 
 # `postern watch` has all those of `postern replay`, so its section names only its own.
 INHERITED = {'watch': 'replay'}
-NOT_INHERITED = {'watch': {('t', '--threads')}}
+NOT_INHERITED = {'watch': {('t', '--threads'), (None, '--compare')}}
 
 
 def read(name):
@@ -52,7 +52,7 @@ def check_options(count):
         manual = {(short or None, name) for short, name in found}
         if command in INHERITED:
             manual |= options[INHERITED[command]] - NOT_INHERITED[command]
-        count.check(len(options[command]) > 1, f'{command} has no options: {options[command]}')
+        count.check(options[command], f'{command} has no options: {options[command]}')
         count.check(options[command] == manual,
                     f'postern {command}: only in the manual {manual - options[command]}, '
                     f'only in the program {options[command] - manual}')

@@ -60,29 +60,28 @@ def told(events, hosts):
     return IDS.sub(rb'"\1":0', b''.join(lines))
 
 
-def replay(count, folder, config, path):
-    events = folder / 'events.json'
+def replay(count, events, config, path):
     result = kit.run('replay', '--quiet', '--config', config, '--inside', frames.INSIDE,
                      '--events', events, path)
     count.check(result.returncode == 0 and not result.stderr, f'{path.name}: {result.stderr}')
     return events
 
 
-def check_schema(count, events, what):
-    result = subprocess.run([sys.executable, CHECK, SCHEMA, events], text=True,
+def check_schema(count, files):
+    result = subprocess.run([sys.executable, CHECK, SCHEMA, *files], text=True,
                             capture_output=True, check=False)
-    count.check(result.returncode == 0, f'{what}: {result.stdout[:1000]}{result.stderr[-500:]}')
+    count.check(result.returncode == 0, f'{result.stdout[:1000]}{result.stderr[-500:]}')
 
 
 def check(count, folder, named, matches):
     path = capture(folder, named)
     first, second = {}, {}
     for what, text in SETTINGS.items():
-        events = replay(count, folder, configure(folder, matches, text), path)
-        check_schema(count, events, what)
+        events = replay(count, folder / f'{what}.json', configure(folder, matches, text), path)
         first[what], second[what] = told(events, frames.ONE), told(events, frames.TWO)
         count.check(second[what] == second['nothing'], f'F14: {what} changes the other one')
     count.check(len(second['nothing'].splitlines()) > 50, 'F14: nothing is told')
+    check_schema(count, sorted(folder.glob('*.json')))
     for what in ('port', 'range', 'sources', 'icmp', 'trigger', 'no wall', 'service'):
         count.check(first[what] != first['nothing'], f'F36: {what} makes no difference')
 
@@ -95,10 +94,23 @@ def check_trigger(count, folder):
     count.check([event['postern']['helper'] for event in opened] == ['port-trigger'] * 2,
                 f'F51: {opened}')
     flows = [event for event in result.flows if event['postern']['reason'] == 'expected']
-    count.check(len(flows) == 4 and all(event['postern']['parent_flow_id']
+    count.check(len(flows) == 2 and all(event['postern']['parent_flow_id']
                                         and event['app_proto'] == 'port-trigger-data'
-                                        and event['dest_port'] in (6970, 6980)
+                                        and event['dest_port'] == 6980
                                         for event in flows), f'F51: {flows}')
+
+
+def check_unmatched(count, folder):
+    """What matches no connection belongs to the one that is named, or else to "default"."""
+    path = capture(folder, False)
+    config = configure(folder, ('interface:wan0', 'interface:wan1'), SETTINGS['port'])
+    opened = {}
+    for name in ('default', 'one', 'two'):
+        result = kit.Replay('--config', config, '--inside', frames.INSIDE, '--connection', name,
+                            path)
+        opened[name] = sum(flow['postern']['reason'] == 'port-mapping' for flow in result.flows)
+    count.check(opened['one'] == 4 and not opened['two'] and not opened['default'],
+                f'F36: {opened}')
 
 
 def main():
@@ -116,6 +128,7 @@ def main():
                'network:198.51.100.0/24;network:2001:db8:8::/48'))
     with tempfile.TemporaryDirectory() as folder:
         check_trigger(count, pathlib.Path(folder))
+        check_unmatched(count, pathlib.Path(folder))
     count.done()
 
 

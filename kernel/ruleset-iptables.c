@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Our rules through the iptables programs.
+ *
+ * There may be two makes of them, one that speaks to nf_tables and one to x_tables ("legacy"),
+ * whose rules the kernel keeps apart. Rules are put where the plain names lead, as the system has
+ * chosen, and taken away wherever they are.
+ *
+ * Life-cycle: nothing is kept here. Limits: those of process.h; APPLY_TRIES, when others change
+ * the same tables in the same moment. One thread at a time.
+ * Relies on: iptables 1.8 or later; CAP_NET_ADMIN and CAP_NET_RAW, and for the legacy make that its
+ * lock file can be written.
+ */
+#include "ruleset-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/process.h"
+
+#define APPLY_TRIES 3
+
+/* Names of the programs begin with these. The first is what the system has chosen. */
+static const char *const makes[] = { "", "-nft", "-legacy" };
+
+#define CHOSEN ""
+
+static const char *const tables[] = { "filter", "mangle" };
+static const unsigned families[] = { 4, 6 };
+
+/* A kernel without IPv6 has no IPv6 packets. */
+static bool
+has_family(unsigned family)
+{
+	return family == 4 || !access("/proc/net/if_inet6", F_OK);
+}
+
+/* "iptables", "ip6tables-legacy", … with what it does; NULL: it is not installed. */
+static char *
+find_program(unsigned family, const char *make, const char *action)
+{
+	g_autofree char *name =
+		g_strdup_printf("ip%stables%s%s", family == 6 ? "6" : "", make, action);
+
+	return process_find(name);
+}
+
+static void
+set_message(char **ret_message, const char *what, char *errors, int r)
+{
+	if (!ret_message)
+		return;
+	if (r < 0)
+		*ret_message = g_strdup_printf("%s: %s", what, g_strerror(-r));
+	else
+		*ret_message = g_strdup_printf("%s: %s", what,
+			errors && *g_strstrip(errors) ? errors : "it failed, and does not say why");
+}
+
+/* Runs a program; 0, or a negative errno value and a message. */
+static int
+run(const char *const *argv, const char *input, char **ret_output, char **ret_message)
+{
+	g_autofree char *output = NULL;
+	g_autofree char *errors = NULL;
+	int r = process_run(argv, input, PROCESS_SECONDS, &output, &errors);
+
+	if (r) {
+		set_message(ret_message, argv[0], errors, r);
+		return r < 0 ? r : -EIO;
+	}
+	if (ret_output)
+		*ret_output = g_steal_pointer(&output);
+	return 0;
+}
+
+static int
+missing(unsigned family, char **ret_message)
+{
+	if (ret_message)
+		*ret_message =
+			g_strdup_printf("ip%stables-restore is neither in /usr/sbin nor in /sbin:"
+					" install iptables",
+				family == 6 ? "6" : "");
+	return -ENOENT;
+}
+
+/* What is in a table, in the words of iptables-save. A table that is not there is empty. */
+static int
+save(unsigned family, const char *make, const char *table, char **ret_saved, char **ret_message)
+{
+	g_autofree char *program = find_program(family, make, "-save");
+	const char *const argv[] = { program, "-t", table, NULL };
+
+	return program ? run(argv, NULL, ret_saved, ret_message) : missing(family, ret_message);
+}
+
+/* Loads a text, in one transaction for each of its tables. */
+static int
+restore(unsigned family, const char *make, const char *text, char **ret_message)
+{
+	g_autofree char *program = find_program(family, make, "-restore");
+	const char *const argv[] = { program, "--noflush", "--wait", "5", NULL };
+
+	return program ? run(argv, text, NULL, ret_message) : missing(family, ret_message);
+}
+
+static int
+iptables_probe(char **ret_message)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
+		g_autofree char *restores = NULL;
+		g_autofree char *saves = NULL;
+
+		if (!has_family(families[i]))
+			continue;
+		restores = find_program(families[i], CHOSEN, "-restore");
+		saves = find_program(families[i], CHOSEN, "-save");
+		if (!restores || !saves)
+			return missing(families[i], ret_message);
+	}
+	return 0;
+}
+
+/* By its version: "iptables-save v1.8.9 (nf_tables)". */
+static bool
+iptables_is_told(void)
+{
+	g_autofree char *program = find_program(4, CHOSEN, "-save");
+	g_autofree char *version = NULL;
+	const char *const argv[] = { program, "--version", NULL };
+
+	return program && run(argv, NULL, &version, NULL) >= 0 && strstr(version, "(nf_tables)");
+}
+
+/* All tables of a family, once. */
+static int
+apply_once(const struct ruleset_options *options, unsigned family, char **ret_message)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+		g_autofree char *saved = NULL;
+		int r = save(family, CHOSEN, tables[i], &saved, ret_message);
+
+		if (r < 0)
+			return r;
+		ruleset_iptables_table(text, options, family, tables[i], saved);
+	}
+	return restore(family, CHOSEN, text->str, ret_message);
+}
+
+static int
+iptables_apply(const struct ruleset_options *options, char **ret_message)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
+		g_autofree char *message = NULL;
+		int r = 0;
+
+		if (!has_family(families[i]))
+			continue;
+		for (unsigned tries = 0; tries < APPLY_TRIES; tries++) {
+			g_clear_pointer(&message, g_free);
+			r = apply_once(options, families[i], &message);
+			if (r >= 0)
+				break;
+		}
+		if (r < 0) {
+			if (ret_message)
+				*ret_message = g_steal_pointer(&message);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int
+iptables_read(char **ret_lines, char **ret_message)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(families) * G_N_ELEMENTS(tables); i++) {
+		unsigned family = families[i / G_N_ELEMENTS(tables)];
+		g_autofree char *saved = NULL;
+		int r;
+
+		if (!has_family(family))
+			continue;
+		r = save(family, CHOSEN, tables[i % G_N_ELEMENTS(tables)], &saved, ret_message);
+		if (r < 0)
+			return r;
+		ruleset_iptables_ours(lines, family, saved);
+	}
+	*ret_lines = g_string_free(g_steal_pointer(&lines), FALSE);
+	return 0;
+}
+
+/* Is the table there? Asking the legacy programs for it would make it. */
+static bool
+may_have_table(unsigned family, const char *make, const char *table)
+{
+	g_autofree char *names = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (strcmp(make, "-legacy"))
+		return true;
+	if (!g_file_get_contents(
+		    family == 6 ? "/proc/net/ip6_tables_names" : "/proc/net/ip_tables_names",
+		    &names, NULL, NULL))
+		return false;
+	lines = g_strsplit(names, "\n", -1);
+	return g_strv_contains((const char *const *)lines, table);
+}
+
+static int
+flush_table(unsigned family, const char *make, const char *table, char **ret_message)
+{
+	g_autofree char *program = find_program(family, make, "-save");
+	g_autofree char *saved = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	int r;
+
+	if (!program || !may_have_table(family, make, table))
+		return 0;
+	r = save(family, make, table, &saved, ret_message);
+	if (r < 0)
+		return r;
+	if (!ruleset_iptables_undo(text, table, saved))
+		return 0;
+	r = restore(family, make, text->str, ret_message);
+	if (r >= 0)
+		ruleset_tidy(family, table);
+	return r;
+}
+
+/* Where the plain names lead is also one of the makes, unless there is only one. */
+static int
+iptables_flush(char **ret_message)
+{
+	int result = 0;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(makes) * G_N_ELEMENTS(families); i++) {
+		unsigned family = families[i % G_N_ELEMENTS(families)];
+		const char *make = makes[i / G_N_ELEMENTS(families)];
+
+		/* `mangle` first: what is still queued until then finds its mark saved. */
+		for (unsigned table = G_N_ELEMENTS(tables); table-- && has_family(family);) {
+			int r = flush_table(
+				family, make, tables[table], result < 0 ? NULL : ret_message);
+
+			result = result < 0 ? result : r;
+		}
+	}
+	return result;
+}
+
+static char *
+iptables_text(const struct ruleset_options *options, unsigned family)
+{
+	GString *text = g_string_new(NULL);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
+		ruleset_iptables_table(text, options, family, tables[i], NULL);
+	return g_string_free(text, FALSE);
+}
+
+const struct ruleset_ops ruleset_iptables = {
+	.name = "iptables",
+	.probe = iptables_probe,
+	.is_told = iptables_is_told,
+	.apply = iptables_apply,
+	.read = iptables_read,
+	.flush = iptables_flush,
+	.text = iptables_text,
+};
