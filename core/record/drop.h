@@ -36,6 +36,11 @@ struct drop_record {
 	uint64_t key[];    /* two words of struct key, or five */
 };
 
+enum {
+	DROP_LEN_IPV4 = sizeof(struct drop_record) + 2 * sizeof(uint64_t),
+	DROP_LEN_IPV6 = sizeof(struct drop_record) + 5 * sizeof(uint64_t),
+};
+
 /* The same in full. */
 struct drop {
 	uint64_t time;
@@ -56,25 +61,29 @@ struct drop {
 	enum reason reason;
 };
 
-_Static_assert(sizeof(struct drop_record) == 48, "with a key over IPv4: a cache line");
+_Static_assert(DROP_LEN_IPV4 == 64, "a cache line");
 _Static_assert(sizeof(((struct packet *)NULL)->tcp) == 12, "what stands in words");
+
+_Static_assert((int)DROP_IP == (int)PACKET_IP && (int)DROP_FROM_HI == (int)PACKET_FROM_HI,
+	"flags of a packet are bits of a drop");
 
 /* Puts a drop down. Nothing, if there is no room for it (writer_record()). */
 static inline void
 drop_put(struct writer *writer, uint8_t kind, const struct drop_event *event, const char *iface)
 {
 	const struct packet *p = event->packet;
-	unsigned n = key_family(&p->key) == 6 ? 5 : 2;
-	struct drop_record *record = (struct drop_record *)writer_record(
-		writer, (uint32_t)(sizeof(*record) + n * sizeof(uint64_t)), p->time);
-	unsigned bits = (p->flags & PACKET_IP ? DROP_IP : 0) |
-			(p->flags & PACKET_FROM_HI ? DROP_FROM_HI : 0) |
-			(record_has_transport(p) ? DROP_TRANSPORT : 0);
+	bool is_v6 = key_family(&p->key) == 6;
+	unsigned len = is_v6 ? DROP_LEN_IPV6 : DROP_LEN_IPV4;
+	struct drop_record *record = (void *)writer_record(writer, len, p->time);
+	unsigned bits = (p->flags & (PACKET_IP | PACKET_FROM_HI)) | (unsigned)event->direction
+									    << DROP_DIRECTION_SHIFT;
 
 	if (!record)
 		return;
 	if (event->has_direction)
-		bits |= DROP_HAS_DIRECTION | (unsigned)event->direction << DROP_DIRECTION_SHIFT;
+		bits |= DROP_HAS_DIRECTION;
+	if (record_has_transport(p))
+		bits |= DROP_TRANSPORT;
 	record->item.tag[DROP_KIND] = kind;
 	record->item.tag[DROP_REASON] = (uint8_t)event->reason;
 	record->item.tag[DROP_BITS] = (uint8_t)bits;
@@ -82,8 +91,10 @@ drop_put(struct writer *writer, uint8_t kind, const struct drop_event *event, co
 	record->iface = iface;
 	record->length = p->flags & PACKET_IP ? p->length : p->wirelen;
 	memcpy(record->words, &p->tcp, sizeof(record->words));
-	for (unsigned i = 0; i < n; i++)
-		record->key[i] = p->key.w[i];
+	record->key[0] = p->key.w[0];
+	record->key[1] = p->key.w[1];
+	if (is_v6)
+		memcpy(&record->key[2], &p->key.w[2], 3 * sizeof(uint64_t));
 }
 
 /* Reads it again. */
@@ -91,7 +102,6 @@ static inline void
 drop_get(const struct writer_item *item, struct drop *ret_drop)
 {
 	const struct drop_record *record = (const void *)item;
-	unsigned n = (item->len - (unsigned)sizeof(*record)) / sizeof(uint64_t);
 	unsigned bits = item->tag[DROP_BITS];
 	struct key key = { 0 };
 	struct packet p;
@@ -112,8 +122,7 @@ drop_get(const struct writer_item *item, struct drop *ret_drop)
 	ret_drop->tcp_flags = p.tcp.flags;
 	ret_drop->icmp_type = p.icmp.type;
 	ret_drop->icmp_code = p.icmp.code;
-	for (unsigned i = 0; i < n; i++)
-		key.w[i] = record->key[i];
+	memcpy(key.w, record->key, item->len - sizeof(*record));
 	if (!(bits & DROP_IP))
 		return;
 	key_spell(&key, bits & DROP_FROM_HI, &ret_drop->tuple);

@@ -151,12 +151,12 @@ put_flow(struct eve *eve, char *at, const struct flow_event *event)
 }
 
 /* Call ids of a GRE flow, each as the receiver of a packet had chosen it. Without an alias only
- * that of the originator's packets is known, and 0 there says that they may have none (tuple.h). */
+ * that of the originator's packets is known; GRE v0 has none (tuple.h). */
 static char *
 put_call_ids(char *at, const struct tuple *tuple, const struct flow_extra *extra)
 {
 	at = TEXT(at, ",\"call_id\":[");
-	at = line_optional(at, tuple->dst_port || extra->alias, tuple->dst_port);
+	at = line_optional(at, tuple->src_port == PORT_GRE_CALL, tuple->dst_port);
 	at = TEXT(at, ",");
 	at = line_optional(at, extra->alias, extra->reply_call_id);
 	return TEXT(at, "]");

@@ -28,7 +28,7 @@
 #define MOVED_MAX (16u * 1024)
 
 /* Memory is asked for so far ahead: it was in the hands of the thread before. */
-#define AHEAD 256
+#define AHEAD 512
 
 enum item_kind {
 	ITEM_RECORD,

@@ -101,8 +101,9 @@ struct writer_ops {
 void writer_attach(struct writer *writer, const struct writer_ops *ops, void *context);
 void writer_detach(struct writer *writer);
 
-/* Room for a record of `len` bytes, a few hundred at most and a multiple of 8, to be filled in behind
- * its head and in `tag` before anything else is done with the writer; or NULL: it is lost. */
+/* Room for a record of `len` bytes, a few hundred at most and a multiple of 8, to be filled in
+ * behind its head and in `tag` before anything else is done with the writer; or NULL: it is lost.
+ */
 struct writer_item *writer_record(struct writer *writer, uint32_t len, uint64_t time);
 
 /* So many events are lost before they came here, the last of them at that time: told like those

@@ -2,8 +2,8 @@
 """--log: a log in the W3C's format, with a line for each packet that is dropped, whatever happens.
 
 Lines are held against the events of the same replay. Then files are rotated, disks are full, and
-links stand where the file should. A disk that is really full takes a name space for mounts, so root;
-a limit on the size of files stands in for it everywhere.
+links stand where the file should. A disk that is really full takes a name space for mounts, so
+root; a limit on the size of files stands in for it everywhere.
 """
 
 import collections
@@ -360,7 +360,7 @@ def check_limit_of_events(count, folder):
                     f'events, limit: {kinds}, {lost} lost')
 
 
-# In a name space of its own: a small disk is mounted, the command runs, and the log is brought home.
+# In a name space of its own: a small disk is mounted, the command runs, the log is brought home.
 ON_DISK = '''
 set -e
 mount -t tmpfs -o size=$1 none "$2"
