@@ -66,27 +66,48 @@ engine_door_ended(void *context, const struct expectation *door, enum expect_act
 	record_expectation(e->recorders, &event);
 }
 
+/* A flow ends before its time; the note tells a reader of its record why. */
+static void
+cut_short(struct engine *e, uint32_t index, const char *why)
+{
+	struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
+
+	if (extra)
+		(void)flow_extra_note(extra, "ended", why, strlen(why));
+	engine_end_flow(e, index, FLOW_END_CLOSED);
+}
+
+void
+engine_end_agreed(struct engine *e, uint32_t index)
+{
+	struct flow *flow = &e->flows[index];
+	const struct flow_extra *extra = table_extra_get(e->table, flow), *child;
+	uint32_t at, next;
+
+	if (!extra)
+		return;
+	expects_close_flow(e->expects, table_flow_id(e->table, flow), NULL, false);
+	/* Chains are at most policy->doors.max_depth deep, so this goes no deeper. */
+	for (at = extra->first_child; at; at = next) {
+		child = table_extra_get(e->table, &e->flows[at]);
+		next = child->next_sibling;
+		if (child->die_with_parent)
+			cut_short(e, at, "with its control connection");
+	}
+}
+
 void
 engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause)
 {
 	struct flow *flow = &e->flows[index];
 	struct flow_extra *extra = table_extra_get(e->table, flow);
-	const struct flow_extra *child;
-	uint32_t at, next;
 
 	if (extra) {
 		if (extra->session) {
 			host_set_time(e->host, e->now);
 			session_close(e->host, index);
 		}
-		expects_close_flow(e->expects, table_flow_id(e->table, flow), NULL, false);
-		/* Chains are at most policy->doors.max_depth deep, so this goes no deeper. */
-		for (at = extra->first_child; at; at = next) {
-			child = table_extra_get(e->table, &e->flows[at]);
-			next = child->next_sibling;
-			if (child->die_with_parent)
-				engine_end_flow(e, at, FLOW_END_CLOSED);
-		}
+		engine_end_agreed(e, index);
 	}
 	if (e->recorders->wants_flows)
 		tell_flow(e, index, false, cause);
@@ -98,7 +119,7 @@ engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause)
 void
 engine_end_descendant(void *context, uint32_t index)
 {
-	engine_end_flow(context, index, FLOW_END_CLOSED);
+	cut_short(context, index, "by a helper");
 }
 
 void
@@ -187,7 +208,7 @@ pair_call(struct engine *e, uint32_t index, struct flow_extra *extra,
 
 	flow_tuple(&e->flows[index], &tuple);
 	tuple = tuple_reverse(&tuple);
-	tuple.src_port = 0;
+	tuple.src_port = PORT_GRE_CALL;
 	tuple.dst_port = reverse ? door->call_id : door->call_id_reply;
 	from_hi = key_make(&second, &tuple);
 	extra->reply_call_id = tuple.dst_port;

@@ -72,6 +72,10 @@ struct admission {
 uint32_t engine_begin_flow(
 	struct engine *e, const struct packet *p, const struct admission *a);
 
+/* What the two ends of the flow have agreed on is over: doors that do not outlive it, and children
+ * that die with it. */
+void engine_end_agreed(struct engine *e, uint32_t index);
+
 /* The flow is over: with it go its helper, its doors, and the children that die with it. */
 void engine_end_flow(struct engine *e, uint32_t index, enum flow_end cause);
 

@@ -233,7 +233,7 @@ later_packet(struct engine *e, const struct packet *p, unsigned dir, struct judg
 	timer_update(e->timer, e->flows, j->index);
 	/* Both sides have closed: nothing that they agreed on is to come any more. */
 	if (flow->extra && (flow->state == FLOW_TCP_TIME_WAIT || flow->state == FLOW_TCP_CLOSED))
-		expects_close_flow(e->expects, table_flow_id(e->table, flow), NULL, false);
+		engine_end_agreed(e, j->index);
 }
 
 /* The flow of a packet, and its direction in it; 0 if there is none that is alive. */

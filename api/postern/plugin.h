@@ -112,6 +112,7 @@ enum {
 	PN_EXPECT_TIMEOUT = 1u << 5,
 	PN_EXPECT_MAX_FLOWS = 1u << 6,
 	PN_EXPECT_GROUP = 1u << 7,
+	PN_EXPECT_SRC_BITS = 1u << 8,
 };
 
 /* pn_expect.flags */
@@ -124,6 +125,11 @@ enum {
 	PN_EXPECT_REFRESH = 1u << 2,         /* change the door of this flow for the same
 					      * destination, if it is still open; otherwise
 					      * nothing happens: -PN_REFUSED_GONE */
+	PN_EXPECT_ASK = 1u << 3,             /* opens nothing: expect() returns 0 and fills
+					      * `mapped`. For a message that tells a destination
+					      * before both sides have agreed; the same
+					      * destination, and call_id, will be asked for when
+					      * they have. call_id_reply means nothing */
 };
 
 /*
@@ -135,9 +141,10 @@ struct pn_expect {
 	uint32_t mask;  /* PN_EXPECT_* */
 	uint32_t flags; /* PN_EXPECT_DIE_WITH_PARENT … */
 	uint8_t proto;  /* IP protocol number: 6, 17, 47 … */
-	uint8_t reserved[3];
-	struct pn_addr src;     /* who may send */
-	struct pn_addr dst;     /* to whom */
+	uint8_t src_bits; /* so many bits of src count; not set: all of them */
+	uint8_t reserved[2];
+	struct pn_addr src;     /* who may send: an end of this flow, or whom policy names */
+	struct pn_addr dst;     /* to whom: an end of this flow, or whom policy names */
 	uint16_t src_port;      /* host order, as all numbers here */
 	uint16_t dst_port;      /* the port, or the first of a range */
 	uint16_t dst_port_last; /* the last of a range; 0: just dst_port */
@@ -204,6 +211,8 @@ enum {
 	PN_OPTION_STRING = 3,
 	PN_OPTION_PORTS = 4,    /* a list of ports and ranges, as in the configuration file */
 	PN_OPTION_PREFIXES = 5, /* a list of address prefixes */
+	PN_OPTION_SOURCES = 6,  /* the same: from there the plugin's doors may be used */
+	PN_OPTION_TARGETS = 7,  /* the same: to there the protected side may be led through them */
 };
 
 /* An option of a plugin, for its section of the configuration file. */
@@ -270,8 +279,8 @@ struct pn_host {
 	 * Asks for a door. Returns its id (> 0) and fills `mapped` (may be NULL); or a negative
 	 * PN_REFUSED_* value. Asking again for a door of this flow that is still open refreshes it
 	 * and returns the same id: its time begins anew, and what else the request says (another
-	 * source port, too) takes the place of what was said before. Only in message() and
-	 * expected().
+	 * source port, too) takes the place of what was said before. With PN_EXPECT_ASK: 0.
+	 * Only in message() and expected().
 	 */
 	int64_t (*expect)(
 		struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapped *mapped);

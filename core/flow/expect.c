@@ -296,6 +296,24 @@ refresh(struct expects *expects, struct door *door, const struct expectation *wa
 	return &door->e;
 }
 
+/* Two calls between the same hosts have no id in common (RFC 2637 §2.7): what somebody else has
+ * asked for before is of a call that is no more. */
+static void
+end_older_calls(struct expects *expects, const struct expectation *wanted, uint32_t dst_hash)
+{
+	struct door *d = chain_first(expects, CHAIN_DST, dst_hash), *next;
+
+	for (; d; d = next) {
+		next = chain_next(expects, CHAIN_DST, d);
+		if (d->e.parent_id != wanted->parent_id && d->e.proto == wanted->proto &&
+			d->e.mask & PN_EXPECT_CALL_ID && addr_equal(&d->e.dst, &wanted->dst) &&
+			addr_equal(&d->e.src, &wanted->src) &&
+			(d->e.call_id == wanted->call_id ||
+				d->e.call_id_reply == wanted->call_id_reply))
+			door_end(expects, d, EXPECT_CLOSED);
+	}
+}
+
 int
 expects_open(struct expects *expects, const struct expectation *wanted, uint32_t max_doors,
 	uint64_t now, bool *ret_refreshed, const struct expectation **ret)
@@ -305,6 +323,8 @@ expects_open(struct expects *expects, const struct expectation *wanted, uint32_t
 	bool replaces;
 
 	expects_expire(expects, now);
+	if (wanted->mask & PN_EXPECT_CALL_ID)
+		end_older_calls(expects, wanted, dst_hash);
 	census = take_census(expects, wanted, dst_hash);
 	if (census.same) {
 		if (!may_refresh(&census.same->e, wanted))
@@ -357,13 +377,20 @@ dst_port_matches(const struct expectation *e, uint16_t port)
 	return port >= e->dst_port && port <= e->dst_port_last;
 }
 
-/* A packet to the door. GRE has its call id where others have a port (tuple.h). */
+/* GRE v1 has its call id where others have a port (tuple.h). */
+static bool
+call_matches(const struct tuple *tuple, uint16_t call_id)
+{
+	return tuple->src_port == PORT_GRE_CALL && tuple->dst_port == call_id;
+}
+
+/* A packet to the door. */
 static bool
 matches(const struct expectation *e, const struct tuple *tuple)
 {
 	if (e->proto != tuple->proto || !addr_equal(&e->dst, &tuple->dst))
 		return false;
-	if (e->mask & PN_EXPECT_CALL_ID && tuple->dst_port != e->call_id)
+	if (e->mask & PN_EXPECT_CALL_ID && !call_matches(tuple, e->call_id))
 		return false;
 	if (e->mask & PN_EXPECT_DST_PORT && !dst_port_matches(e, tuple->dst_port))
 		return false;
@@ -377,7 +404,7 @@ matches_reverse(const struct expectation *e, const struct tuple *tuple)
 	if (e->proto != tuple->proto || !addr_equal(&e->dst, &tuple->src) ||
 		!(e->mask & PN_EXPECT_SRC))
 		return false;
-	if (e->mask & PN_EXPECT_CALL_ID && tuple->dst_port != e->call_id_reply)
+	if (e->mask & PN_EXPECT_CALL_ID && !call_matches(tuple, e->call_id_reply))
 		return false;
 	if (e->mask & PN_EXPECT_DST_PORT && !dst_port_matches(e, tuple->src_port))
 		return false;

@@ -85,9 +85,10 @@ void expects_set_limits(struct expects *expects, const struct expect_limits *lim
  * of the same parent (or, with PN_EXPECT_OUTLIVE, of the same helper and registrant): then its
  * deadline, source port, cookie and the rest are the new ones and *ret_refreshed is true. With
  * PN_EXPECT_REFRESH it only refreshes: -PN_REFUSED_GONE. Where the flow has `per_flow` or
- * max_doors of them open, its oldest door is closed to make room. Returns the door (valid until
- * it ends) through ret, and 0; or -PN_REFUSED_LIMIT_ROOT, _HOST, _TOTAL, or -PN_REFUSED_CONFLICT
- * when another parent has a door open for the same destination and source.
+ * max_doors of them open, its oldest door is closed to make room. Of two doors for calls between the
+ * same two hosts that share a call id, but not the parent, the older is closed. Returns the door
+ * (valid until it ends) through ret, and 0; or -PN_REFUSED_LIMIT_ROOT, _HOST, _TOTAL, or -PN_REFUSED_CONFLICT
+ * when another parent has a door open for the same destination and source, but for a call.
  */
 int expects_open(struct expects *expects, const struct expectation *wanted, uint32_t max_doors,
 	uint64_t now, bool *ret_refreshed, const struct expectation **ret);

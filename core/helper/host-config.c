@@ -128,16 +128,18 @@ missing_option(const struct pn_plugin *desc, const char *section, const char *na
 	g_autofree char *has = list_options(desc);
 
 	if (find_option(desc, name))
-		return g_strdup_printf("%s: not an option of %s; ignored; it belongs into [Helper:%s]", name,
+		return g_strdup_printf(
+			"%s: not an option of %s; ignored; it belongs into [Helper:%s]", name,
 			section, desc->name);
-	return g_strdup_printf("%s: not an option of %s; ignored; it has: %s", name, desc->name, has);
+	return g_strdup_printf(
+		"%s: not an option of %s; ignored; it has: %s", name, desc->name, has);
 }
 
 /* Does the section make sense? NULL, or a message. A key that means nothing is but a warning, like
  * any other key that is not known. */
 static char *
-check_keys(const struct host *host, const struct policy_helper *section,
-	const struct pn_plugin *desc)
+check_keys(
+	const struct host *host, const struct policy_helper *section, const struct pn_plugin *desc)
 {
 	bool whole = !strcmp(section->name, desc->name);
 
@@ -210,6 +212,21 @@ set_option(struct instance *in, const struct policy_helper *section, const struc
 	return 0;
 }
 
+/* The prefixes of all options of a type, in one list. */
+static struct prefix *
+gather(const struct instance *in, uint32_t type, unsigned *ret_n)
+{
+	GArray *list = g_array_new(false, false, sizeof(struct prefix));
+
+	for (unsigned i = 0; i < in->n_options; i++) {
+		if (in->options[i].desc->type == type)
+			g_array_append_vals(
+				list, in->options[i].prefixes, in->options[i].n_prefixes);
+	}
+	*ret_n = list->len;
+	return (struct prefix *)(void *)g_array_free(list, false);
+}
+
 static int
 set_options(struct instance *in, char **ret_message)
 {
@@ -227,6 +244,8 @@ set_options(struct instance *in, char **ret_message)
 		if (r < 0)
 			return r;
 	}
+	in->sources = gather(in, PN_OPTION_SOURCES, &in->n_sources);
+	in->targets = gather(in, PN_OPTION_TARGETS, &in->n_targets);
 	return 0;
 }
 
@@ -273,6 +292,8 @@ instance_free(struct instance *in)
 	for (unsigned i = 0; i < in->n_options; i++)
 		option_clear(&in->options[i]);
 	g_free(in->options);
+	g_free(in->sources);
+	g_free(in->targets);
 	g_free(in->helpers);
 	g_free(in);
 }

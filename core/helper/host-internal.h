@@ -18,6 +18,10 @@ struct instance {
 	const struct pn_plugin *desc;
 	struct option *options; /* every declared one, with its value */
 	unsigned n_options;
+	struct prefix *sources; /* of all options of that type */
+	unsigned n_sources;
+	struct prefix *targets;
+	unsigned n_targets;
 	struct helper *helpers; /* the enabled ones */
 	unsigned n_helpers;
 	bool started;

@@ -261,11 +261,16 @@ asker_of(const struct watched *w)
 {
 	const struct flow *flow = flow_of(w);
 	const struct flow_extra *extra = extra_of(w);
+	const struct instance *in = instance_of(w->helper->instance);
 	struct door_asker asker = {
 		.midstream = flow->flags & FLOW_MIDSTREAM,
 		.depth = extra ? extra->depth : 0,
 		.default_timeout = w->helper->door_timeout,
 		.sides = w->host->options.sides,
+		.sources = in->sources,
+		.n_sources = in->n_sources,
+		.targets = in->targets,
+		.n_targets = in->n_targets,
 	};
 
 	flow_tuple(flow, &asker.control);
@@ -304,12 +309,15 @@ wants_expectations(const struct recorders *recorders)
 	return false;
 }
 
-/* The beginning of the message at hand, as far as its first line goes; NULL if there is none. */
+/* The beginning of the message at hand, as far as its first line goes; NULL if there is none, or if
+ * it begins with a NUL, as no text does. */
 static const char *
 excerpt(const struct watched *w, char text[static EXCERPT_MAX + 1])
 {
 	size_t n = 0;
 
+	if (w->len && !w->bytes[0])
+		return NULL;
 	for (; n < w->len && n < EXCERPT_MAX; n++) {
 		if (w->bytes[n] == '\r' || w->bytes[n] == '\n')
 			break;
@@ -346,6 +354,41 @@ refuse(const struct watched *w, const struct expectation *wanted, int refusal)
 	return refusal;
 }
 
+/* The two hosts have agreed on these ids anew: what has one of them is a call that they have
+ * forgotten, as a client has that lost its connection and comes back. */
+static void
+end_older_calls(const struct watched *w, const struct expectation *door)
+{
+	const struct host_options *options = &w->host->options;
+	struct tuple tuple = door->control;
+	struct key key;
+	uint32_t index;
+
+	tuple.proto = door->proto;
+	for (unsigned way = 0; way < 2; way++, tuple = tuple_reverse(&tuple)) {
+		tuple.src_port = PORT_GRE_CALL;
+		tuple.dst_port = door->call_id;
+		if (!addr_equal(&tuple.dst, &door->dst))
+			tuple.dst_port = door->call_id_reply;
+		key_make(&key, &tuple);
+		index = table_find(options->table, &key, table_hash(options->table, &key));
+		if (index && table_flow(options->table, index)->flags & FLOW_ALIAS)
+			index = table_flow(options->table, index)->extra;
+		if (index)
+			options->end_flow(options->context, index);
+	}
+}
+
+static int64_t
+answer(const struct expectation *e, struct pn_mapped *mapped)
+{
+	const struct pn_mapped told = { .port = e->dst_port, .call_id = e->call_id, .addr = e->dst };
+
+	if (mapped)
+		(void)fill(mapped, &told, sizeof(told));
+	return (int64_t)e->id;
+}
+
 static int64_t
 table_expect(struct pn_flow *flow, const struct pn_expect *request, struct pn_mapped *mapped)
 {
@@ -355,7 +398,6 @@ table_expect(struct pn_flow *flow, const struct pn_expect *request, struct pn_ma
 	const struct expectation *door = NULL;
 	struct expectation wanted = { 0 };
 	const char *child = NULL;
-	struct pn_mapped told;
 	bool refreshed = false;
 	int r = -PN_REFUSED_INVALID;
 
@@ -364,6 +406,8 @@ table_expect(struct pn_flow *flow, const struct pn_expect *request, struct pn_ma
 		r = door_check(options->policy, &asker, request, &wanted);
 	}
 	complete(w, &asker, child, &wanted);
+	if (r == 0 && wanted.flags & PN_EXPECT_ASK)
+		return answer(&wanted, mapped);
 	if (r == 0)
 		r = expects_open(options->expects, &wanted, w->helper->max_doors, w->host->now,
 			&refreshed, &door);
@@ -373,14 +417,9 @@ table_expect(struct pn_flow *flow, const struct pn_expect *request, struct pn_ma
 		return refuse(w, &wanted, r);
 	if (!refreshed)
 		tell(w, door, EXPECT_OPENED, NULL);
-	told = (struct pn_mapped){
-		.port = door->dst_port,
-		.call_id = door->call_id,
-		.addr = door->dst,
-	};
-	if (mapped)
-		(void)fill(mapped, &told, sizeof(told));
-	return (int64_t)door->id;
+	if (!refreshed && door->mask & PN_EXPECT_CALL_ID)
+		end_older_calls(w, door);
+	return answer(door, mapped);
 }
 
 static int32_t

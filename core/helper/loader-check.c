@@ -172,7 +172,7 @@ complain_of_option(const struct pn_option *desc)
 		return "pn_option.name must be of letters and digits, and not Enabled or Ports";
 	if (!is_text(desc->help))
 		return "pn_option.help must be a short text in UTF-8";
-	if (desc->type < PN_OPTION_BOOL || desc->type > PN_OPTION_PREFIXES)
+	if (desc->type < PN_OPTION_BOOL || desc->type > PN_OPTION_TARGETS)
 		return "pn_option.type must be one of PN_OPTION_*";
 	if (desc->type == PN_OPTION_INT && desc->min > desc->max)
 		return "pn_option.min is more than its max";

@@ -70,6 +70,8 @@ parse_prefixes(const struct pn_option *desc, const char *text, int64_t *ret_numb
 	return 0;
 }
 
+#define PREFIXES "a list of addresses, as 192.0.2.0/24;2001:db8::1"
+
 static const struct type {
 	int (*parse)(const struct pn_option *desc, const char *text, int64_t *ret_number);
 	const char *allowed;
@@ -79,8 +81,9 @@ static const struct type {
 	[PN_OPTION_INT] = { parse_int, "a whole number" },
 	[PN_OPTION_STRING] = { parse_string, "a text" },
 	[PN_OPTION_PORTS] = { parse_ports, "a list of ports and ranges, as 21;2121-2130", true },
-	[PN_OPTION_PREFIXES] = { parse_prefixes, "a list of addresses, as 192.0.2.0/24;2001:db8::1",
-		true },
+	[PN_OPTION_PREFIXES] = { parse_prefixes, PREFIXES, true },
+	[PN_OPTION_SOURCES] = { parse_prefixes, PREFIXES, true },
+	[PN_OPTION_TARGETS] = { parse_prefixes, PREFIXES, true },
 };
 
 /* NULL: the plugin is of a type that is not known here. */
@@ -125,6 +128,8 @@ option_parse(const struct pn_option *desc, const char *text, struct option *ret_
 		.number = number,
 		.items = type->list ? split(text) : NULL,
 	};
+	if (desc->type == PN_OPTION_SOURCES || desc->type == PN_OPTION_TARGETS)
+		(void)config_parse_prefixes(text, &ret_option->prefixes, &ret_option->n_prefixes);
 	return 0;
 }
 
@@ -133,6 +138,7 @@ option_clear(struct option *option)
 {
 	g_free(option->text);
 	g_strfreev(option->items);
+	g_free(option->prefixes);
 	*option = (struct option){ 0 };
 }
 

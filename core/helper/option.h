@@ -7,12 +7,16 @@
 
 #include <postern/plugin.h>
 
+struct prefix;
+
 /* An option with its value. */
 struct option {
 	const struct pn_option *desc;
 	char *text;     /* as it was written */
 	int64_t number; /* of a bool or int */
 	char **items;   /* of a list, NULL-terminated; else NULL */
+	struct prefix *prefixes; /* of SOURCES and TARGETS; else NULL */
+	unsigned n_prefixes;
 };
 
 /*

@@ -28,8 +28,6 @@ enum {
 	GRE_VERSION = 0x0007,
 };
 
-#define GRE_V1_PROTOCOL 0x880b
-
 /* RFC 9293 §3.2, RFC 7323 §2.2, RFC 2018 §2 */
 void
 transport_syn_options(struct packet *p, struct pn_reader r)
@@ -158,7 +156,7 @@ gre_v1(struct packet *p, struct segment s)
 	p->gre.call_id = get16(s.at + 6);
 	p->payload = (uint16_t)(p->l4 + header);
 	p->payload_len = len;
-	return p->gre.call_id;
+	return (uint32_t)PORT_GRE_CALL << 16 | p->gre.call_id;
 }
 
 /* RFC 2784, RFC 2890 */
@@ -174,7 +172,7 @@ gre(struct packet *p, struct segment s)
 	}
 	flags = get16(s.at);
 	type = get16(s.at + 2);
-	if ((flags & (GRE_KEY | GRE_VERSION)) == (GRE_KEY | 1) && type == GRE_V1_PROTOCOL)
+	if ((flags & (GRE_KEY | GRE_VERSION)) == (GRE_KEY | 1) && type == PORT_GRE_CALL)
 		return gre_v1(p, s);
 	header += flags & GRE_CHECKSUM ? 4 : 0;
 	header += flags & GRE_KEY ? 4 : 0;

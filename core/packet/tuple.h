@@ -14,7 +14,8 @@
  *
  * Ports where a protocol has none: an ICMP query has its identifier on the asking side and the type
  * of the question, × 256, on the answering one; other ICMP has 0 and type × 256 + code; GRE v1 has
- * the call id on the receiving side and 0 on the other; GRE v0 and the rest have 0 and 0.
+ * the call id on the receiving side and PORT_GRE_CALL on the other, so that its two directions are
+ * two keys even where both ids are equal; GRE v0 and the rest have 0 and 0.
  */
 #ifndef PACKET_TUPLE_H
 #define PACKET_TUPLE_H
@@ -39,6 +40,9 @@ struct tuple {
 	uint8_t family; /* 4 or 6 */
 	uint16_t zone;
 };
+
+/* The port of whoever sends GRE v1: the protocol type that only it has (RFC 2637 §4.1). */
+#define PORT_GRE_CALL 0x880b
 
 /* Enough for any address or endpoint that addr_format() writes. */
 #define ADDR_TEXT_MAX 64

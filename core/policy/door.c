@@ -20,7 +20,8 @@
 /* Ports below belong to services (RFC 6335 §6). */
 #define PORT_USER_FIRST 1024
 
-#define FLAGS_KNOWN (PN_EXPECT_DIE_WITH_PARENT | PN_EXPECT_OUTLIVE | PN_EXPECT_REFRESH)
+#define FLAGS_KNOWN                                                                                \
+	(PN_EXPECT_DIE_WITH_PARENT | PN_EXPECT_OUTLIVE | PN_EXPECT_REFRESH | PN_EXPECT_ASK)
 
 #define MEMBER_END(member)                                                                         \
 	(offsetof(struct pn_expect, member) + sizeof(((struct pn_expect *)0)->member))
@@ -38,6 +39,7 @@ static const struct {
 	{ PN_EXPECT_TIMEOUT, MEMBER_END(timeout) },
 	{ PN_EXPECT_MAX_FLOWS, MEMBER_END(max_flows) },
 	{ PN_EXPECT_GROUP, MEMBER_END(group) },
+	{ PN_EXPECT_SRC_BITS, MEMBER_END(src_bits) },
 };
 
 /* Of those, what a packet is matched against. */
@@ -177,7 +179,9 @@ understand(struct check *check)
 		wanted->dst = resolve(asker, &request->dst);
 	if (is_set(check, PN_EXPECT_SRC)) {
 		wanted->src = resolve(asker, &request->src);
-		wanted->src_bits = (uint8_t)addr_bits(&wanted->src);
+		wanted->src_bits = is_set(check, PN_EXPECT_SRC_BITS)
+					   ? request->src_bits
+					   : (uint8_t)addr_bits(&wanted->src);
 	}
 	if (is_set(check, PN_EXPECT_SRC_PORT))
 		wanted->src_port = request->src_port;
@@ -213,6 +217,29 @@ check_form_of_proto(struct check *check)
 	return 0;
 }
 
+static bool
+is_one_host(const struct expectation *wanted)
+{
+	return wanted->mask & PN_EXPECT_SRC && wanted->src_bits == addr_bits(&wanted->src);
+}
+
+/* A prefix is of somebody known, and no bits are set behind it. */
+static int
+check_form_of_source(const struct expectation *wanted)
+{
+	uint8_t bytes[16];
+	unsigned i;
+
+	if (wanted->src.family == PN_ADDR_NONE || wanted->src_bits > addr_bits(&wanted->src))
+		return -PN_REFUSED_INVALID;
+	memcpy(bytes, wanted->src.bytes, sizeof(bytes));
+	for (i = wanted->src_bits; i < addr_bits(&wanted->src); i++) {
+		if (bytes[i / 8] >> (7 - i % 8) & 1)
+			return -PN_REFUSED_INVALID;
+	}
+	return 0;
+}
+
 static int
 check_form(struct check *check)
 {
@@ -226,11 +253,12 @@ check_form(struct check *check)
 	if (wanted->dst_port_last < wanted->dst_port)
 		return -PN_REFUSED_PORT_RANGE;
 	if (!is_set(check, PN_EXPECT_SRC))
-		return 0;
-	if (wanted->src.family == PN_ADDR_NONE)
-		return -PN_REFUSED_INVALID;
+		return is_set(check, PN_EXPECT_SRC_BITS) ? -PN_REFUSED_INVALID : 0;
+	r = check_form_of_source(wanted);
+	if (r < 0)
+		return r;
 	/* A host that talks to itself over the control flow may do so over its child. */
-	if (same_host(&wanted->src, &wanted->dst) &&
+	if (is_one_host(wanted) && same_host(&wanted->src, &wanted->dst) &&
 		!same_host(&check->asker->sender, &check->asker->receiver))
 		return -PN_REFUSED_INVALID;
 	return 0;
@@ -285,10 +313,39 @@ is_firewall(const struct door_asker *asker, const struct pn_addr *addr)
 	return false;
 }
 
+static bool
+is_in(const struct prefix *list, unsigned n, const struct pn_addr *addr, unsigned bits)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (list[i].addr.family == addr->family && bits >= list[i].bits &&
+			addr_in_prefix(addr, &list[i].addr, list[i].bits))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * May one end of the control flow, on the protected side, be led to this third party? It could go
+ * there by itself; the door tells that this flow is why. Never to somebody on its own side.
+ */
+static bool
+is_led(const struct check *check)
+{
+	const struct door_asker *asker = check->asker;
+	const struct expectation *wanted = check->wanted;
+
+	if (check->inward || !is_one_host(wanted) || !sides_inside(asker->sides, &wanted->src))
+		return false;
+	if (!same_host(&wanted->src, &asker->sender) && !same_host(&wanted->src, &asker->receiver))
+		return false;
+	return is_in(asker->targets, asker->n_targets, &wanted->dst, addr_bits(&wanted->dst));
+}
+
 /*
  * The destination must be one of the two who talk on the control flow: a third host has not asked
- * for anything. That the address is one which nobody's host can have is told apart from that, for
- * whoever reads the reason; an endpoint itself is believed, so that captures of loopback work.
+ * for anything, unless policy names it as one to be led to. That the address is one which nobody's
+ * host can have is told apart from that, for whoever reads the reason; an endpoint itself is
+ * believed, so that captures of loopback work.
  */
 static int
 check_destination(struct check *check)
@@ -302,7 +359,7 @@ check_destination(struct check *check)
 		return -PN_REFUSED_ADDRESS_BOGUS;
 	if (is_firewall(asker, dst))
 		return -PN_REFUSED_ADDRESS_FIREWALL;
-	return -PN_REFUSED_ADDRESS_FOREIGN;
+	return is_led(check) ? 0 : -PN_REFUSED_ADDRESS_FOREIGN;
 }
 
 /*
@@ -344,19 +401,19 @@ static int
 check_source(struct check *check)
 {
 	const struct policy_doors *doors = check->doors;
-	const struct pn_addr *src = &check->wanted->src;
+	const struct door_asker *asker = check->asker;
+	const struct expectation *wanted = check->wanted;
+	const struct pn_addr *src = &wanted->src;
 
 	if (!is_set(check, PN_EXPECT_SRC))
 		return take_source_from_policy(check);
-	if (same_host(src, &check->asker->sender) || same_host(src, &check->asker->receiver))
+	if (is_one_host(wanted) &&
+		(same_host(src, &asker->sender) || same_host(src, &asker->receiver)))
 		return 0;
-	for (unsigned i = 0; i < doors->n_sources; i++) {
-		const struct prefix *source = &doors->sources[i];
-
-		if (src->family == check->wanted->dst.family &&
-			addr_in_prefix(src, &source->addr, source->bits))
-			return 0;
-	}
+	if (src->family == wanted->dst.family &&
+		(is_in(doors->sources, doors->n_sources, src, wanted->src_bits) ||
+			is_in(asker->sources, asker->n_sources, src, wanted->src_bits)))
+		return 0;
 	return -PN_REFUSED_SOURCE_FOREIGN;
 }
 

@@ -24,6 +24,10 @@ struct door_asker {
 	const struct sides *sides;
 	const struct pn_addr *firewall; /* the firewall's own addresses */
 	unsigned n_firewall;
+	const struct prefix *sources; /* beside those of policy; of the plugin's options */
+	unsigned n_sources;
+	const struct prefix *targets; /* where its own side may be led */
+	unsigned n_targets;
 };
 
 /*

@@ -57,6 +57,81 @@ START_TEST(granted_whole)
 }
 END_TEST
 
+static const struct {
+	const char *src;
+	uint8_t bits;
+	const char *policy; /* what policy allows, and … */
+	const char *plugin; /* … what the options of the plugin do */
+	int answer;
+} prefixes[] = {
+	{ "203.0.113.0", 24, "", "203.0.113.0/24", 0 },
+	{ "203.0.113.0", 24, "203.0.113.0/24", "", 0 },
+	{ "203.0.113.0", 24, "198.51.100.0/24", "203.0.112.0/20;198.51.100.0/24", 0 },
+	{ "0.0.0.0", 0, "0.0.0.0/0", "", 0 },
+	{ "203.0.113.7", 32, "", "203.0.113.0/24", 0 },
+	{ "203.0.113.0", 24, "", "", -PN_REFUSED_SOURCE_FOREIGN },
+	{ "203.0.113.0", 24, "203.0.113.0/25", "203.0.113.128/25", -PN_REFUSED_SOURCE_FOREIGN },
+	{ "0.0.0.0", 0, "", "203.0.113.0/24", -PN_REFUSED_SOURCE_FOREIGN },
+	{ "2001:db8::", 32, "", "2001:db8::/32", -PN_REFUSED_SOURCE_FOREIGN },
+	{ "203.0.113.1", 24, "", "203.0.113.0/24", -PN_REFUSED_INVALID },
+	{ "203.0.113.0", 33, "", "203.0.113.0/24", -PN_REFUSED_INVALID },
+};
+
+START_TEST(granted_to_a_prefix)
+{
+	struct prefix *policy = NULL, *plugin = NULL;
+
+	ck_assert_int_ge(config_parse_prefixes(
+		prefixes[_i].policy, &policy, &w->policy->doors.n_sources), 0);
+	ck_assert_int_ge(
+		config_parse_prefixes(prefixes[_i].plugin, &plugin, &w->asker.n_sources), 0);
+	g_free(w->policy->doors.sources);
+	w->policy->doors.sources = policy;
+	w->asker.sources = plugin;
+	w->request.mask |= PN_EXPECT_SRC_BITS;
+	w->request.src = addr(prefixes[_i].src);
+	w->request.src_bits = prefixes[_i].bits;
+	ck_assert_int_eq(ask(w), prefixes[_i].answer);
+	if (!prefixes[_i].answer)
+		ck_assert_uint_eq(w->wanted.src_bits, prefixes[_i].bits);
+	g_free(plugin);
+}
+END_TEST
+
+/* From whom, to whom; 198.51.100.0/24, some of 10/8 and a loopback are named. */
+static const struct {
+	const char *src;
+	const char *dst;
+	int answer;
+} targets[] = {
+	{ INSIDE, "198.51.100.9", 0 },
+	{ INSIDE, "198.51.101.9", -PN_REFUSED_ADDRESS_FOREIGN },
+	{ INSIDE, "10.9.9.9", -PN_REFUSED_ADDRESS_FOREIGN },
+	{ INSIDE, "127.0.0.1", -PN_REFUSED_ADDRESS_BOGUS },
+	{ INSIDE, WALL, -PN_REFUSED_ADDRESS_FIREWALL },
+	{ OUTSIDE, "198.51.100.9", -PN_REFUSED_ADDRESS_FOREIGN },
+	{ "10.9.9.9", "198.51.100.9", -PN_REFUSED_ADDRESS_FOREIGN },
+	{ NULL, "198.51.100.9", -PN_REFUSED_ADDRESS_FOREIGN },
+};
+
+START_TEST(led_to_a_target)
+{
+	struct prefix *named = NULL;
+
+	ck_assert_int_ge(config_parse_prefixes(
+		"198.51.100.0/24;10.0.0.0/8;127.0.0.0/8;" WALL, &named, &w->asker.n_targets), 0);
+	w->asker.targets = named;
+	w->request.dst = addr(targets[_i].dst);
+	w->request.mask &= ~(uint32_t)PN_EXPECT_SRC;
+	if (targets[_i].src) {
+		w->request.mask |= PN_EXPECT_SRC;
+		w->request.src = addr(targets[_i].src);
+	}
+	ck_assert_int_eq(ask(w), targets[_i].answer);
+	g_free(named);
+}
+END_TEST
+
 START_TEST(granted_with_everything)
 {
 	struct expectation expected = {
@@ -142,7 +217,7 @@ START_TEST(form)
 		{ "a source port of ESP", PN_EXPECT_SRC_PORT, PN_EXPECT_DST_PORT, 0, 50, 20, 0, 0,
 			PN_REFUSED_INVALID },
 		{ "unknown bit of the mask", 1u << 8, 0, 0, 6, 0, 50000, 0, PN_REFUSED_INVALID },
-		{ "unknown flag", 0, 0, 1u << 3, 6, 0, 50000, 0, PN_REFUSED_INVALID },
+		{ "unknown flag", 0, 0, 1u << 4, 6, 0, 50000, 0, PN_REFUSED_INVALID },
 		{ "high unknown flag", 0, 0, 1u << 31, 6, 0, 50000, 0, PN_REFUSED_INVALID },
 		{ "known flags", 0, 0, 3, 6, 0, 50000, 0, 0 },
 		{ "a range of one", 0, 0, 0, 6, 0, 50000, 50000, 0 },
@@ -404,6 +479,8 @@ suite(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, granted_whole);
+	tcase_add_loop_test(t, granted_to_a_prefix, 0, G_N_ELEMENTS(prefixes));
+	tcase_add_loop_test(t, led_to_a_target, 0, G_N_ELEMENTS(targets));
 	tcase_add_test(t, granted_with_everything);
 	tcase_add_test(t, gre);
 	tcase_add_test(t, form);

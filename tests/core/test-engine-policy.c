@@ -205,7 +205,7 @@ START_TEST(a_trigger_opens_a_door)
 	matched = kit_door(rig, EXPECT_MATCHED, 0);
 	ck_assert_uint_eq(matched->child_flow_id, rig->begun_flow.id);
 	ck_assert_uint_eq(rig->begun_flow.parent_id, opened->door.parent_id);
-	/* Any number of flows, from any port of theirs, but to nothing else. */
+	/* Several flows, from any port of theirs, but to nothing else. */
 	kit_assert_reason(udp(rig, THEM ":10", US ":6999"), EXPECTED);
 	kit_assert_reason(udp(rig, THEM ":10", US ":7000"), UNSOLICITED);
 	kit_assert_reason(udp(rig, THEM ":10", US ":6969"), UNSOLICITED);
@@ -296,6 +296,59 @@ START_TEST(triggers_keep_the_limits)
 }
 END_TEST
 
+/* Each flow goes out from the port that the one before it has opened, and so comes through its door;
+ * so many doors may be chained. */
+START_TEST(triggers_keep_the_depth)
+{
+	static const char *const ours[] = { US ":3000", US ":5000", US ":5001", US ":5002" };
+	static const char *const theirs[] = { THEM ":1000", THEM ":1001", THEM ":1002",
+		THEM ":1003" };
+	struct policy *policy = kit_policy();
+	struct connection *c = &policy->connections[0];
+	unsigned depth = (unsigned)_i;
+	struct kit_rig *rig;
+
+	kit_trigger(c, "1000/udp", "5000/udp", 60);
+	kit_trigger(c, "1001/udp", "5001/udp", 60);
+	kit_trigger(c, "1002/udp", "5002/udp", 60);
+	kit_trigger(c, "1003/udp", "5003/udp", 60);
+	policy->doors.max_depth = depth;
+	rig = kit_rig_policy(policy, NULL, INSIDE);
+	for (unsigned n = 0; n < depth; n++) {
+		ck_assert_int_eq(
+			reason_verdict(udp(rig, ours[n], theirs[n])), VERDICT_ACCEPT);
+		ck_assert_uint_eq(kit_doors(rig, EXPECT_OPENED), n + 1);
+		ck_assert_uint_eq(kit_door(rig, EXPECT_OPENED, n)->door.depth, n + 1);
+	}
+	kit_assert_reason(udp(rig, ours[depth], theirs[depth]), EXPECTED);
+	ck_assert_uint_eq(kit_doors(rig, EXPECT_OPENED), depth);
+	ck_assert_uint_eq(kit_doors(rig, EXPECT_REFUSED), 1);
+	ck_assert_str_eq(kit_door(rig, EXPECT_REFUSED, 0)->refusal, "depth");
+	ck_assert_uint_eq(stats(rig).refused_doors, 1);
+	kit_rig_free(rig);
+}
+END_TEST
+
+/* As many as policy lets through one door; whoever asks again may be answered again. */
+START_TEST(triggers_keep_max_flows)
+{
+	struct policy *policy = kit_policy();
+	struct kit_rig *rig;
+
+	kit_trigger(&policy->connections[0], "554/tcp", "6970-6999/udp", 60);
+	policy->doors.max_flows = 2;
+	rig = kit_rig_policy(policy, NULL, INSIDE);
+	kit_assert_reason(kit_syn(rig, US ":3000", THEM ":554"), OUTBOUND);
+	ck_assert_uint_eq(kit_door(rig, EXPECT_OPENED, 0)->door.max_flows, 2);
+	kit_assert_reason(udp(rig, THEM ":9", US ":6970"), EXPECTED);
+	kit_assert_reason(udp(rig, THEM ":10", US ":6971"), EXPECTED);
+	kit_assert_reason(udp(rig, THEM ":11", US ":6972"), UNSOLICITED);
+	kit_assert_reason(kit_syn(rig, US ":3001", THEM ":554"), OUTBOUND);
+	kit_assert_reason(udp(rig, THEM ":11", US ":6972"), EXPECTED);
+	kit_rig_free(rig);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -316,6 +369,8 @@ suite(void)
 	tcase_add_test(t, a_trigger_outlives_its_flow);
 	tcase_add_test(t, what_pulls_no_trigger);
 	tcase_add_test(t, triggers_keep_the_limits);
+	tcase_add_loop_test(t, triggers_keep_the_depth, 1, 4);
+	tcase_add_test(t, triggers_keep_max_flows);
 	suite_add_tcase(s, t);
 	return s;
 }

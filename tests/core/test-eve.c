@@ -129,8 +129,10 @@ static const struct {
 		"\"flow\"" },
 	{ PROTO_ICMP, 0x0800, 0x1234,
 		"\"proto\":\"ICMP\",\"icmp_type\":0,\"icmp_code\":0,\"flow\"" },
-	{ PROTO_GRE, 0, 0x1234, "\"expectation_id\":null,\"call_id\":[4660,null],\"notes\":{}}}" },
+	{ PROTO_GRE, PORT_GRE_CALL, 0x1234,
+		"\"expectation_id\":null,\"call_id\":[4660,null],\"notes\":{}}}" },
 	{ PROTO_GRE, 0, 0, "\"dest_ip\":\"192.0.2.1\",\"proto\":\"GRE\",\"flow\"" },
+	{ PROTO_GRE, PORT_GRE_CALL, 0, "\"call_id\":[0,null],\"notes\"" },
 	{ PROTO_GRE, 0, 0, "\"call_id\":[null,null],\"notes\"" },
 	{ 253, 0, 0, "\"dest_ip\":\"192.0.2.1\",\"proto\":\"253\",\"flow\"" },
 	{ 253, 0, 0, "\"expectation_id\":null,\"notes\":{}}}" },
@@ -269,7 +271,7 @@ static const struct {
 
 START_TEST(test_child)
 {
-	struct tuple tuple = events_tuple(PROTO_GRE, "192.0.2.1", 0, "10.0.0.1", 0);
+	struct tuple tuple = events_tuple(PROTO_GRE, "192.0.2.1", PORT_GRE_CALL, "10.0.0.1", 0);
 	struct flow_extra extra = {
 		.parent_id = 9,
 		.root_id = 9,

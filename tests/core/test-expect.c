@@ -201,8 +201,9 @@ START_TEST(call_ids_of_both_directions)
 {
 	struct expects *expects = make();
 	struct expectation e = door(1, "192.0.2.1", "10.0.0.1");
-	struct tuple there = tuple("192.0.2.1:0", "10.0.0.1:0", 47);
-	struct tuple back = tuple("10.0.0.1:0", "192.0.2.1:9", 47);
+	struct tuple there = tuple("192.0.2.1:34827", "10.0.0.1:0", 47); /* PORT_GRE_CALL */
+	struct tuple back = tuple("10.0.0.1:34827", "192.0.2.1:9", 47);
+	struct tuple v0 = tuple("192.0.2.1:0", "10.0.0.1:0", 47);
 	bool reverse = false;
 
 	e.proto = 47;
@@ -210,6 +211,7 @@ START_TEST(call_ids_of_both_directions)
 	e.call_id = 0; /* a real id */
 	e.call_id_reply = 9;
 	must_open(expects, &e);
+	ck_assert_ptr_null(expects_match(expects, &v0, T0, &reverse));
 	ck_assert_ptr_nonnull(expects_match(expects, &there, T0, &reverse));
 	ck_assert(!reverse);
 	ck_assert_ptr_nonnull(expects_match(expects, &back, T0, &reverse));
@@ -218,6 +220,37 @@ START_TEST(call_ids_of_both_directions)
 	back.dst_port = 0;
 	ck_assert_ptr_null(expects_match(expects, &there, T0, &reverse));
 	ck_assert_ptr_null(expects_match(expects, &back, T0, &reverse));
+	expects_free(expects);
+}
+END_TEST
+
+/* Of two calls between two hosts that share an id, on either side, only the newer one waits. */
+START_TEST(a_call_takes_the_place_of_an_older_one)
+{
+	struct expects *expects = make();
+	struct expectation e = door(1, "192.0.2.1", "10.0.0.1");
+	uint64_t id[4];
+
+	e.proto = 47;
+	e.mask = PN_EXPECT_SRC | PN_EXPECT_CALL_ID;
+	e.call_id = 1;
+	e.call_id_reply = 9;
+	id[0] = must_open(expects, &e);
+	e.parent_id = e.root_id = 2;
+	e.call_id = 2;
+	e.call_id_reply = 1;
+	id[1] = must_open(expects, &e);
+	ck_assert_ptr_nonnull(expects_get(expects, id[0]));
+	e.call_id_reply = 10;
+	e.call_id = 1;
+	id[2] = must_open(expects, &e);
+	ck_assert_ptr_null(expects_get(expects, id[0]));
+	ck_assert_ptr_nonnull(expects_get(expects, id[1]));
+	e.parent_id = e.root_id = 3;
+	id[3] = must_open(expects, &e); /* the very same */
+	ck_assert_ptr_null(expects_get(expects, id[2]));
+	ck_assert_ptr_nonnull(expects_get(expects, id[1]));
+	ck_assert_ptr_nonnull(expects_get(expects, id[3]));
 	expects_free(expects);
 }
 END_TEST
@@ -468,6 +501,7 @@ suite(void)
 	tcase_add_test(c, ipv6);
 	tcase_add_test(c, from_the_doors_own_side);
 	tcase_add_test(c, call_ids_of_both_directions);
+	tcase_add_test(c, a_call_takes_the_place_of_an_older_one);
 	tcase_add_test(c, consumed_when_all_flows_have_come);
 	tcase_add_test(c, time_is_up);
 	tcase_add_test(c, asking_again_refreshes);

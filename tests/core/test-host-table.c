@@ -243,6 +243,24 @@ START_TEST(null_is_nothing)
 }
 END_TEST
 
+/* A question opens nothing, and is answered like a door; one that would be refused, too. */
+START_TEST(a_question_is_no_door)
+{
+	open_room();
+	request = good_request();
+	request.flags = PN_EXPECT_ASK;
+	mapped = (struct pn_mapped){ .size = sizeof(mapped) };
+	in_message(ask);
+	ck_assert_int_eq(result, 0);
+	ck_assert_uint_eq(mapped.port, 40000);
+	ck_assert(!expects_any(room.expects));
+	request.dst = addr_ipv4((const uint8_t[]){ 203, 0, 113, 77 });
+	in_message(ask);
+	ck_assert_int_eq(result, -PN_REFUSED_ADDRESS_FOREIGN);
+	room_close();
+}
+END_TEST
+
 /* A plugin of an earlier header: what it did not know of is not set. */
 START_TEST(an_older_request_is_understood)
 {
@@ -318,6 +336,18 @@ START_TEST(an_excerpt_is_told)
 	act = ask;
 	say(CLIENT, SERVER, cases[_i].text, strlen(cases[_i].text));
 	ck_assert_str_eq(room.doors[0].message, cases[_i].told);
+	room_close();
+}
+END_TEST
+
+/* A message that is no text is not told. */
+START_TEST(no_excerpt_of_bytes)
+{
+	open_room();
+	request = good_request();
+	act = ask;
+	say(CLIENT, SERVER, "\0\x20text", 6);
+	ck_assert_str_eq(room.doors[0].message, "");
 	room_close();
 }
 END_TEST
@@ -545,10 +575,12 @@ suite(void)
 	tcase_add_test(doors, a_connection_must_be_established);
 	tcase_add_test(doors, a_request_may_be_nonsense);
 	tcase_add_test(doors, null_is_nothing);
+	tcase_add_test(doors, a_question_is_no_door);
 	tcase_add_test(doors, an_older_request_is_understood);
 	tcase_add_test(doors, a_longer_request_is_understood);
 	tcase_add_loop_test(doors, a_child_is_named_if_it_is_enabled, 0, 3);
 	tcase_add_loop_test(doors, an_excerpt_is_told, 0, 6);
+	tcase_add_test(doors, no_excerpt_of_bytes);
 	suite_add_tcase(s, doors);
 	tcase_add_test(ends, a_flow_closes_its_own_doors_only);
 	tcase_add_test(ends, a_destination_is_closed_by_who_opened_it);

@@ -142,7 +142,7 @@ END_TEST
 	X(option_ports, "pn_option.name", option.name = "Ports")                                   \
 	X(option_no_help, "pn_option.help", option.help = NULL)                                    \
 	X(option_no_type, "pn_option.type", option.type = 0)                                       \
-	X(option_odd_type, "pn_option.type", option.type = 6)                                      \
+	X(option_odd_type, "pn_option.type", option.type = 8)                                      \
 	X(option_range, "pn_option.min", option.min = 6)                                           \
 	X(option_no_fallback, "pn_option.fallback", option.fallback = NULL)                        \
 	X(option_fallback, "pn_option.fallback", option.fallback = "6")

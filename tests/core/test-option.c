@@ -40,7 +40,7 @@ static const struct {
 	{ PN_OPTION_PREFIXES, 0, 0, "192.0.2.0/24,2001:db8::1", 0, 0, "192.0.2.0/24|2001:db8::1" },
 	{ PN_OPTION_PREFIXES, 0, 0, "example", -EINVAL, 0, NULL },
 	{ 0, 0, 0, "1", -EINVAL, 0, NULL },
-	{ PN_OPTION_PREFIXES + 1, 0, 0, "1", -EINVAL, 0, NULL },
+	{ PN_OPTION_TARGETS + 1, 0, 0, "1", -EINVAL, 0, NULL },
 	{ UINT32_MAX, 0, 0, "1", -EINVAL, 0, NULL },
 };
 
@@ -78,7 +78,8 @@ END_TEST
 START_TEST(what_is_allowed_is_told)
 {
 	static const char *const words[] = { "not known", "true or false", "from -3 to 12",
-		"a text", "2121-2130", "192.0.2.0/24", "not known" };
+		"a text", "2121-2130", "192.0.2.0/24", "192.0.2.0/24", "192.0.2.0/24",
+		"not known" };
 	struct pn_option desc = {
 		.size = sizeof(desc), .type = (uint32_t)_i, .min = -3, .max = 12
 	};

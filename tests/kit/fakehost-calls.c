@@ -263,10 +263,12 @@ host_expect(struct pn_flow *flow, const struct pn_expect *expect, struct pn_mapp
 	if (expect->flags & PN_EXPECT_REFRESH)
 		return refresh_door(host, &door);
 	door.id = decide(in, &door);
-	if (!door.id)
-		door.id = open_door(in, &door);
-	host->doors[host->n_doors++] = door;
-	if (door.id > 0 && mapped) {
+	if (!(expect->flags & PN_EXPECT_ASK)) {
+		if (!door.id)
+			door.id = open_door(in, &door);
+		host->doors[host->n_doors++] = door;
+	}
+	if (door.id >= 0 && mapped) {
 		mapped->addr = in->is_mapped ? in->mapped : door.dst;
 		mapped->port = in->is_mapped ? in->mapped_port : expect->dst_port;
 		mapped->call_id = expect->call_id;
