@@ -20,7 +20,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -213,7 +212,6 @@ read_message(struct queue *q, const struct nlmsghdr *nlh, size_t len, uint64_t n
 		.mark = queued.mark,
 		.hook = queued.place.hook,
 	};
-	if (q->number == 1) fprintf(stderr, "%u ", waiting->id);
 	p->number = waiting->number;
 	p->time = now;
 	p->data = queued.payload ? mnl_attr_get_payload(queued.payload) : NULL;
@@ -482,20 +480,16 @@ configure_queue(struct queue *q)
 	int r;
 
 	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(bind), &bind);
-	r = configure(q, nlh);
-	if (r < 0) return r;
-	nlh = configuration(q, buffer);
-	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(copy), &copy);
-	r = configure(q, nlh);
-	if (r < 0) return r;
-	nlh = configuration(q, buffer);
 	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(q->options.length));
-	r = configure(q, nlh);
-	if (r < 0) return r;
-	nlh = configuration(q, buffer);
 	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
 	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
-	return configure(q, nlh);
+	r = configure(q, nlh);
+	if (r < 0)
+		return r;
+	nlh = configuration(q, buffer);
+	nlh->nlmsg_seq = SETUP_SEQUENCE;
+	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(copy), &copy);
+	return mnl_socket_sendto(q->socket, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
 }
 
 static void

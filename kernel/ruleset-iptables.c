@@ -21,15 +21,14 @@
 
 #define APPLY_TRIES 3
 
-/* Names of the programs begin with these. The first is what the system has chosen. */
-static const char *const makes[] = { "", "-nft", "-legacy" };
-
+/* The make that the system has chosen has names without "-nft" or "-legacy". */
 #define CHOSEN ""
 
 static const char *const tables[] = { "filter", "mangle" };
 static const unsigned families[] = { 4, 6 };
 
-/* A kernel without IPv6 has no IPv6 packets. */
+/* A kernel without IPv6 has no IPv6 packets. It may get it later, so its rules are tried all the
+ * same, but it is no failure if they cannot be had. */
 static bool
 has_family(unsigned family)
 {
@@ -158,15 +157,13 @@ iptables_apply(const struct ruleset_options *options, char **ret_message)
 		g_autofree char *message = NULL;
 		int r = 0;
 
-		if (!has_family(families[i]))
-			continue;
 		for (unsigned tries = 0; tries < APPLY_TRIES; tries++) {
 			g_clear_pointer(&message, g_free);
 			r = apply_once(options, families[i], &message);
 			if (r >= 0)
 				break;
 		}
-		if (r < 0) {
+		if (r < 0 && has_family(families[i])) {
 			if (ret_message)
 				*ret_message = g_steal_pointer(&message);
 			return r;
@@ -182,15 +179,18 @@ iptables_read(char **ret_lines, char **ret_message)
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(families) * G_N_ELEMENTS(tables); i++) {
 		unsigned family = families[i / G_N_ELEMENTS(tables)];
+		const char *table = tables[i % G_N_ELEMENTS(tables)];
 		g_autofree char *saved = NULL;
-		int r;
+		g_autofree char *message = NULL;
+		int r = save(family, CHOSEN, table, &saved, &message);
 
-		if (!has_family(family))
-			continue;
-		r = save(family, CHOSEN, tables[i % G_N_ELEMENTS(tables)], &saved, ret_message);
-		if (r < 0)
+		if (r >= 0) {
+			ruleset_iptables_ours(lines, family, saved);
+		} else if (has_family(family)) {
+			if (ret_message)
+				*ret_message = g_steal_pointer(&message);
 			return r;
-		ruleset_iptables_ours(lines, family, saved);
+		}
 	}
 	*ret_lines = g_string_free(g_steal_pointer(&lines), FALSE);
 	return 0;
@@ -234,23 +234,50 @@ flush_table(unsigned family, const char *make, const char *table, char **ret_mes
 	return r;
 }
 
-/* Where the plain names lead is also one of the makes, unless there is only one. */
+/* Does this make have a name of its own? */
+static bool
+has_make(unsigned family, const char *make)
+{
+	g_autofree char *program = find_program(family, make, "-save");
+
+	return program;
+}
+
+/* `mangle` first: what is still queued until then finds its mark saved. */
+static int
+flush_family(unsigned family, const char *make, char **ret_message)
+{
+	int result = 0;
+
+	for (unsigned i = G_N_ELEMENTS(tables); i--;) {
+		int r = flush_table(family, make, tables[i], result < 0 ? NULL : ret_message);
+
+		result = result < 0 ? result : r;
+	}
+	return result;
+}
+
 static int
 iptables_flush(char **ret_message)
 {
 	int result = 0;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(makes) * G_N_ELEMENTS(families); i++) {
-		unsigned family = families[i % G_N_ELEMENTS(families)];
-		const char *make = makes[i / G_N_ELEMENTS(families)];
+	for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
+		unsigned family = families[i];
+		bool is_nft = has_make(family, "-nft");
+		bool is_legacy = has_make(family, "-legacy");
+		char **ret = result < 0 ? NULL : ret_message;
+		int r = 0;
 
-		/* `mangle` first: what is still queued until then finds its mark saved. */
-		for (unsigned table = G_N_ELEMENTS(tables); table-- && has_family(family);) {
-			int r = flush_table(
-				family, make, tables[table], result < 0 ? NULL : ret_message);
-
-			result = result < 0 ? result : r;
-		}
+		if (!has_family(family))
+			continue;
+		if (is_nft)
+			r = flush_family(family, "-nft", ret);
+		if (is_legacy && r >= 0)
+			r = flush_family(family, "-legacy", ret);
+		if (!is_nft && !is_legacy)
+			r = flush_family(family, CHOSEN, ret);
+		result = result < 0 ? result : r;
 	}
 	return result;
 }
@@ -265,12 +292,27 @@ iptables_text(const struct ruleset_options *options, unsigned family)
 	return g_string_free(text, FALSE);
 }
 
+static unsigned
+iptables_count(const struct ruleset_options *options)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
+		g_autofree char *text = iptables_text(options, families[i]);
+
+		if (has_family(families[i]))
+			n += ruleset_count_lines(text, "-A ") + ruleset_count_lines(text, "-I ");
+	}
+	return n;
+}
+
 const struct ruleset_ops ruleset_iptables = {
 	.name = "iptables",
 	.probe = iptables_probe,
 	.is_told = iptables_is_told,
 	.apply = iptables_apply,
 	.read = iptables_read,
+	.count = iptables_count,
 	.flush = iptables_flush,
 	.text = iptables_text,
 };

@@ -242,12 +242,21 @@ nft_flush(char **ret_message)
 	return r == -ENOENT ? 0 : r;
 }
 
+static unsigned
+nft_count(const struct ruleset_options *options)
+{
+	g_autofree char *text = nft_text(options, 0);
+
+	return ruleset_count_lines(text, "\t\t");
+}
+
 const struct ruleset_ops ruleset_nft = {
 	.name = "nft",
 	.probe = nft_probe,
 	.is_told = nft_is_told,
 	.apply = nft_apply,
 	.read = nft_read,
+	.count = nft_count,
 	.flush = nft_flush,
 	.text = nft_text,
 };

@@ -23,6 +23,9 @@ struct ruleset_ops {
 	 * touches it. The caller's to g_free(). */
 	int (*read)(char **ret_lines, char **ret_message);
 
+	/* How many lines read() gives at least, if nothing is missing. */
+	unsigned (*count)(const struct ruleset_options *options);
+
 	/* Every trace. */
 	int (*flush)(char **ret_message);
 
@@ -66,6 +69,9 @@ bool ruleset_saved_restores(const char *saved);
 
 /* The name of a chain of ours? */
 bool ruleset_iptables_is_ours(const char *name, size_t len);
+
+/* How many lines of a text begin with this? */
+unsigned ruleset_count_lines(const char *text, const char *start);
 
 /* The text of rules for iptables-restore --noflush: a whole table, in place of what iptables-save
  * has told of it (`saved`; NULL: nothing). */

@@ -86,3 +86,15 @@ ruleset_saved_restores(const char *saved)
 
 	return restores && (!end || restores < end);
 }
+
+unsigned
+ruleset_count_lines(const char *text, const char *start)
+{
+	unsigned n = 0;
+
+	for (const char *line = text; *line; line += *line == '\n') {
+		n += g_str_has_prefix(line, start);
+		line += strcspn(line, "\n");
+	}
+	return n;
+}

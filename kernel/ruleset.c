@@ -7,7 +7,7 @@
  * is silent; the legacy x_tables tell nothing, and are asked every time.
  *
  * Life-cycle: ruleset_new() chooses the back end; apply, repair as often as wanted; free leaves the
- * rules. flush stands alone. Limits: none of its own. One thread.
+ * rules. flush stands alone. Limits: LOAD_TRIES. One thread.
  * Relies on: CAP_NET_ADMIN, and what the back ends rely on.
  */
 #include "ruleset-private.h"
@@ -21,6 +21,8 @@
 
 #include "kernel/sysctl.h"
 
+#define LOAD_TRIES 3
+
 struct ruleset {
 	struct ruleset_options options;
 	char *state;
@@ -29,6 +31,7 @@ struct ruleset {
 	struct mnl_socket *watch; /* NULL: this kernel tells nothing */
 	char *lines;              /* ours as they were loaded; NULL: they were not */
 	bool is_told;             /* `watch` hears when they change */
+	bool is_doubtful;         /* something has changed, and has not been looked at */
 };
 
 static const struct ruleset_ops *const backends[] = { &ruleset_nft, &ruleset_iptables };
@@ -190,8 +193,8 @@ set_accounting(const struct ruleset *ruleset, char **ret_message)
 	return 0;
 }
 
-/* Keeps how our rules look. What was changed by others until here is seen by this, what is changed
- * later will be told. */
+/* Keeps how our rules look. -EAGAIN: somebody has taken some away already. What is changed after
+ * this will be told. */
 static int
 remember(struct ruleset *ruleset, char **ret_message)
 {
@@ -202,27 +205,44 @@ remember(struct ruleset *ruleset, char **ret_message)
 	r = ruleset->ops->read(&lines, ret_message);
 	if (r < 0)
 		return r;
+	if (ruleset_count_lines(lines, "") < ruleset->ops->count(&ruleset->options))
+		return -EAGAIN;
 	g_free(ruleset->lines);
 	ruleset->lines = g_steal_pointer(&lines);
+	ruleset->is_doubtful = false;
 	return 0;
+}
+
+/* Loads the rules, and again if they do not stay. */
+static int
+load(struct ruleset *ruleset, char **ret_message)
+{
+	int r = -EAGAIN;
+
+	for (unsigned tries = 0; tries < LOAD_TRIES && r == -EAGAIN; tries++) {
+		r = ruleset->ops->apply(&ruleset->options, ret_message);
+		if (r >= 0)
+			r = remember(ruleset, ret_message);
+	}
+	if (r == -EAGAIN && ret_message)
+		*ret_message = g_strdup("our rules do not stay where they are put: is there another"
+					" program that takes them away?");
+	return r;
 }
 
 int
 ruleset_apply(struct ruleset *ruleset, char **ret_message)
 {
+	bool is_first = !ruleset->lines;
 	int accounting = set_accounting(ruleset, NULL);
-	int r = ruleset->ops->apply(&ruleset->options, ret_message);
+	int r = load(ruleset, ret_message);
 
 	if (r < 0)
 		return r;
-	/* What the other back end may have left from an earlier run would queue everything twice.
-	 */
-	for (unsigned i = 0; i < G_N_ELEMENTS(backends) && !ruleset->lines; i++)
+	/* What the other back end has left from an earlier run would queue everything twice. */
+	for (unsigned i = 0; i < G_N_ELEMENTS(backends) && is_first; i++)
 		if (backends[i] != ruleset->ops)
 			backends[i]->flush(NULL);
-	r = remember(ruleset, ret_message);
-	if (r < 0)
-		return r;
 	/* The rules may have brought connection tracking, and so the settings. */
 	if (accounting)
 		accounting = set_accounting(ruleset, ret_message);
@@ -265,13 +285,17 @@ ruleset_repair(struct ruleset *ruleset, char **ret_message)
 	g_autofree char *message = NULL;
 	int r;
 
-	if (ruleset->lines && !hear_changes(ruleset))
+	/* Until all is well, it is doubted. */
+	ruleset->is_doubtful |= hear_changes(ruleset);
+	if (ruleset->lines && !ruleset->is_doubtful)
 		return 0;
 	r = ruleset->ops->read(&lines, ret_message);
 	if (r < 0)
 		return r;
-	if (!g_strcmp0(lines, ruleset->lines))
+	if (!g_strcmp0(lines, ruleset->lines)) {
+		ruleset->is_doubtful = false;
 		return 0;
+	}
 	message = describe_change(ruleset->lines ? ruleset->lines : "", lines);
 	r = ruleset_apply(ruleset, ret_message);
 	if (r < 0)

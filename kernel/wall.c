@@ -110,8 +110,8 @@ renumbered(void *context)
 	engine_forget_interfaces(w->engine);
 }
 
-static const char *
-packet_interface(void *context, const struct packet *p)
+const char *
+wall_interface_name(void *context, const struct packet *p)
 {
 	const struct wall *w = context;
 
@@ -219,7 +219,7 @@ open_engine(struct wall *w, char **ret_message)
 		.recorders = w->options.recorders,
 		.warnings = w->options.warnings,
 		.hooked = true,
-		.interface_name = packet_interface,
+		.interface_name = wall_interface_name,
 		.late_verdict = late_verdict,
 		.taken_back = wall_take_back,
 		.context = w,

@@ -60,6 +60,9 @@ int wall_work(struct wall *wall, const struct pollfd fds[static WALL_FDS], char 
  */
 void wall_set_policy(struct wall *wall, const struct policy *policy);
 
+/* The interface of a packet, or NULL; `context` is the wall. For recorders. */
+const char *wall_interface_name(void *context, const struct packet *p);
+
 struct engine *wall_engine(struct wall *wall);
 void wall_get_queue_stats(const struct wall *wall, struct queue_stats *ret_stats);
 

@@ -121,6 +121,28 @@ world_choose(enum world_make make)
 	}
 }
 
+void
+world_hide(const char *program, const char *words)
+{
+	g_autofree char *path = g_build_filename(ALTERNATIVES, program, NULL);
+	g_autofree char *hidden = g_strconcat(path, ".hidden", NULL);
+	g_autofree char *real = g_file_read_link(path, NULL);
+	g_autofree char *text =
+		g_strdup_printf("#!/bin/sh\n%s \"$@\" | grep -v -e '%s'\n", real, words);
+
+	ck_assert_int_eq(rename(path, hidden), 0);
+	ck_assert(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+}
+
+void
+world_unhide(const char *program)
+{
+	g_autofree char *path = g_build_filename(ALTERNATIVES, program, NULL);
+	g_autofree char *hidden = g_strconcat(path, ".hidden", NULL);
+
+	ck_assert_int_eq(rename(hidden, path), 0);
+}
+
 static int
 open_ns(void)
 {

@@ -45,6 +45,11 @@ bool world_has(enum world_make make);
 /* Puts a make under the plain names, for this process. */
 void world_choose(enum world_make make);
 
+/* Takes the lines that have these words out of what a program of iptables says, after world_alone()
+ * or world_new(). */
+void world_hide(const char *program, const char *words);
+void world_unhide(const char *program);
+
 /* A firewall without a world: only this process is in another network. */
 void world_alone(enum world_make make);
 

@@ -325,6 +325,42 @@ START_TEST(damaged_and_repaired)
 }
 END_TEST
 
+/* A repair that cannot be seen to have helped is tried again, though nothing has changed since. */
+START_TEST(repaired_later)
+{
+	struct ruleset *ruleset = begin(_i, &usual);
+	g_autofree char *rules = NULL;
+	char *message = NULL;
+
+	apply(ruleset);
+	run("iptables -t mangle -F INPUT");
+	world_hide("iptables-save", "-A POSTERN-IN -j DROP");
+	ck_assert_int_lt(repair(ruleset, &message), 0);
+	g_free(message);
+	ck_assert_int_lt(repair(ruleset, &message), 0);
+	g_free(message);
+	world_unhide("iptables-save");
+	ck_assert_int_eq(repair(ruleset, &message), 0);
+	rules = everything();
+	ck_assert_ptr_nonnull(strstr(rules, "-A INPUT -j POSTERN-IN\n"));
+	ruleset_free(ruleset);
+}
+END_TEST
+
+/* Somebody who takes our rules away as soon as they are there. */
+START_TEST(rules_that_do_not_stay)
+{
+	struct ruleset *ruleset = begin(_i, &usual);
+	char *message = NULL;
+
+	world_hide("iptables-save", "-A POSTERN-IN -j DROP");
+	ck_assert_int_eq(ruleset_apply(ruleset, &message), -EAGAIN);
+	ck_assert(message && strstr(message, "stay"));
+	g_free(message);
+	ruleset_free(ruleset);
+}
+END_TEST
+
 /* Another daemon, with other settings, in place of the first. */
 START_TEST(replaced)
 {
@@ -408,114 +444,6 @@ START_TEST(flushed_of_another_make)
 }
 END_TEST
 
-static const struct {
-	const char *command;
-	const char *input;
-	const char *says; /* NULL: no harm */
-} foreigners[] = {
-	{ "iptables -P FORWARD DROP", NULL, "ip filter, chain FORWARD: drops by policy" },
-	{ "ip6tables -A INPUT -j REJECT", NULL, "ip6 filter, chain INPUT: drops by a rule" },
-	{ "iptables -A INPUT -m comment --comment why -j DROP", NULL, "drops by a rule" },
-	{ "iptables-restore -n", "*filter\n-A INPUT -m comment --comment \"a b\" -j DROP\nCOMMIT\n",
-		"drops by a rule" },
-	{ "iptables -A INPUT -p tcp --dport 25 -j DROP", NULL, NULL },
-	{ "iptables -t mangle -A POSTROUTING -j CONNMARK --save-mark", NULL, "copies whole marks" },
-	{ "iptables -t mangle -A POSTROUTING -j CONNMARK --save-mark --mask 0xff", NULL, NULL },
-	{ "nft -f -",
-		"table inet t { chain c { type filter hook input priority 5; policy drop; }; }",
-		"nftables table inet t, chain c: drops by policy" },
-	{ "nft -f -",
-		"table ip t { chain c { type filter hook output priority 5;"
-		" tcp dport 80 accept; counter log prefix \"no \" drop; }; }",
-		"ip t, chain c: drops by a rule" },
-	{ "nft -f -",
-		"table inet t { chain c { type filter hook forward priority 5;"
-		" counter reject with icmpx admin-prohibited; }; }",
-		"drops by a rule" },
-	{ "nft -f -", "table inet t { chain c { drop; }; }", NULL },
-	{ "nft -f -",
-		"table bridge t { chain c { type filter hook input priority 5; policy drop; }; }",
-		NULL },
-	{ "nft -f -",
-		"table inet t { chain c { type filter hook input priority 5;"
-		" ct mark set meta mark; ct state invalid drop; }; }",
-		"copies whole marks" },
-};
-
-START_TEST(foreign)
-{
-	unsigned n = (unsigned)_i % G_N_ELEMENTS(foreigners);
-	struct ruleset *ruleset = begin(_i / (int)G_N_ELEMENTS(foreigners), &usual);
-	GPtrArray *lines;
-
-	apply(ruleset);
-	lines = ruleset_foreign();
-	ck_assert_uint_eq(lines->len, 0);
-	g_ptr_array_unref(lines);
-	g_free(world_run(foreigners[n].command, foreigners[n].input));
-	lines = ruleset_foreign();
-	ck_assert_uint_eq(lines->len, foreigners[n].says ? 1 : 0);
-	if (foreigners[n].says) {
-		const char *line = g_ptr_array_index(lines, 0);
-		/* Both makes have the same tables, under other names. */
-		bool legacy = g_str_has_prefix(line, "ip6tables-legacy") ||
-			      g_str_has_prefix(line, "iptables-legacy");
-		const char *says = strchr(foreigners[n].says, ':');
-
-		says = legacy && says ? says : foreigners[n].says;
-		ck_assert_msg(strstr(line, says) != NULL, "%s", line);
-	}
-	g_ptr_array_unref(lines);
-	ruleset_free(ruleset);
-}
-END_TEST
-
-/* The table of nft as the kernel takes it. Where it has no `queue`, it complains of that alone, at
- * each of its places; with something else in these places it takes the table. */
-START_TEST(nft_table)
-{
-	g_autofree char *program = process_find("nft");
-	const char *const argv[] = { program, "-c", "-f", "-", NULL };
-	g_autofree char *text = ruleset_text(&usual, RULESET_NFT, 0);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *errors = NULL;
-	g_autofree char *without = NULL;
-	g_autofree char *listed = NULL;
-	unsigned queues = 0;
-
-	world_alone(makes[0]);
-	if (process_run(argv, text, PROCESS_SECONDS, NULL, &errors)) {
-		g_auto(GStrv) said = g_strsplit(errors, "\n", -1);
-
-		for (unsigned i = 0; said[i]; i++) {
-			unsigned line, column;
-
-			if (sscanf(said[i], "/dev/stdin:%u:%u", &line, &column) != 2)
-				continue;
-			ck_assert_msg(g_str_has_prefix(lines[line - 1] + column - 1, "queue num") &&
-					      strstr(said[i], "No such file or directory"),
-				"%s", errors);
-			queues++;
-		}
-		ck_assert_uint_eq(queues, count(text, "queue num"));
-	}
-	for (unsigned i = 0; lines[i]; i++) {
-		char *queue = strstr(lines[i], "queue num");
-
-		if (queue)
-			memcpy(queue, "accept", strlen("accept") + 1);
-	}
-	without = g_strjoinv("\n", lines);
-	g_free(world_run("nft -f -", without));
-	listed = world_run("nft list table inet postern", NULL);
-	ck_assert_uint_eq(count(listed, "type filter hook"), 6);
-	ck_assert_int_eq(ruleset_flush(&usual, NULL), 0);
-	g_free(listed);
-	listed = world_run("nft list ruleset", NULL);
-	ck_assert_str_eq(listed, "");
-}
-END_TEST
-
 /* Each back end can be had, or says why not. */
 START_TEST(backends)
 {
@@ -563,12 +491,12 @@ in_a_kernel(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_loop_test(c, damaged_and_repaired, 0, n_makes * (int)G_N_ELEMENTS(damages));
+	tcase_add_loop_test(c, repaired_later, 0, n_makes);
+	tcase_add_loop_test(c, rules_that_do_not_stay, 0, n_makes);
 	tcase_add_loop_test(c, replaced, 0, n_makes);
 	tcase_add_loop_test(c, flushed, 0, n_makes * 2);
 	if (n_makes == 2)
 		tcase_add_loop_test(c, flushed_of_another_make, 0, 2);
-	tcase_add_loop_test(c, foreign, 0, n_makes * (int)G_N_ELEMENTS(foreigners));
-	tcase_add_test(c, nft_table);
 	tcase_add_test(c, backends);
 	tcase_add_test(c, without_rights);
 	return c;
