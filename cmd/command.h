@@ -18,6 +18,12 @@ int show_main(int argc, char **argv);
 int check_config_main(int argc, char **argv);
 int helpers_main(int argc, char **argv);
 
+/* Where the live firewall is built. looking_main() answers to several names. */
+int run_main(int argc, char **argv);
+int looking_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
+int flush_main(int argc, char **argv);
+
 /* One line on standard error, behind "postern: ". What could move a cursor, in the name of a file
  * for instance, becomes question marks. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

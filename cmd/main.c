@@ -30,6 +30,15 @@ static const struct command {
 	{ "show", show_main, "show the configuration, and where each value comes from" },
 	{ "check-config", check_config_main, "tell what is wrong with a configuration" },
 	{ "helpers", helpers_main, "list the helpers that are found" },
+#ifdef POSTERN_LIVE
+	{ "run", run_main, "be the firewall of this machine" },
+	{ "status", looking_main, "tell how the running firewall is" },
+	{ "flows", looking_main, "list the flows that it knows" },
+	{ "doors", looking_main, "list the doors that helpers have opened" },
+	{ "stats", looking_main, "print its counters" },
+	{ "doctor", doctor_main, "tell what stands in its way" },
+	{ "flush", flush_main, "take its rules out of the kernel" },
+#endif
 };
 
 void
