@@ -18,11 +18,12 @@
 #include "load.h"
 #include "mistakes.h"
 #include "page.h"
+#include "policy/config-suggest.h"
 #include "search.h"
 
 static const char description[] =
-	"PATH is a file, or a folder with postern.conf in it; by default it is the configuration\n"
-	"of the system.\n\n"
+	"PATH is a file, or a folder (postern.conf(5)); by default it is the configuration of the\n"
+	"system, " LOAD_SYSTEM ".\n\n"
 	"Exit status: 0 it can be used, perhaps with warnings; 2 usage, configuration or plugin\n"
 	"error. postern(1) tells more.";
 
@@ -77,9 +78,65 @@ warn_of_strangers(const struct check *check, const struct policy *policy, GPtrAr
 	}
 }
 
+/* Does some plugin bring it, or is it a plugin itself? */
+static bool
+is_helper(const struct check *check, const char *name)
+{
+	g_autofree char *plugin = g_strndup(name, strcspn(name, "."));
+	const struct plugin *found = plugins_find(check->plugins, plugin);
+
+	for (unsigned i = 0; found && found->desc->helpers[i]; i++) {
+		if (!strcmp(found->desc->helpers[i]->name, name))
+			return true;
+	}
+	return found && !strcmp(name, plugin);
+}
+
+/* " (did you mean ftp?)", or "". */
+static char *
+helper_meant(const struct check *check, const char *name)
+{
+	struct suggest suggest;
+
+	suggest_begin(&suggest, name);
+	for (unsigned i = 0; i < check->plugins->count; i++) {
+		const struct pn_plugin *desc = check->plugins->list[i]->desc;
+
+		suggest_try(&suggest, desc->name);
+		for (unsigned j = 0; desc->helpers[j]; j++)
+			suggest_try(&suggest, desc->helpers[j]->name);
+	}
+	return suggest_end(&suggest);
+}
+
+/* Names in [Firewall] Helpers that no plugin has, where they stand. */
+static void
+warn_of_strange_names(const struct check *check, const struct policy *policy,
+	const struct config_origins *origins, GPtrArray *warnings)
+{
+	for (unsigned i = 0; i < policy->n_connections; i++) {
+		const struct connection *connection = &policy->connections[i];
+		const struct config_origin *at =
+			config_origins_find(origins, connection->name, "Firewall", "Helpers");
+
+		for (char **name = connection->helpers; at && name && *name; name++) {
+			g_autofree char *meant = NULL;
+
+			if (is_helper(check, *name))
+				continue;
+			meant = helper_meant(check, *name);
+			g_ptr_array_add(warnings,
+				g_strdup_printf("%s:%u: [Firewall] Helpers: no plugin brings the "
+						"helper %s%s",
+					at->file, at->line, *name, meant));
+		}
+	}
+}
+
 /* What an engine and its plugins say of a policy: a message, or NULL. */
 static char *
-judge(void *context, const struct policy *policy, GPtrArray *warnings)
+judge(void *context, const struct policy *policy, const struct config_origins *origins,
+	GPtrArray *warnings)
 {
 	static const struct recorders nobody = { .count = 0 };
 	const struct check *check = context;
@@ -97,6 +154,7 @@ judge(void *context, const struct policy *policy, GPtrArray *warnings)
 		return message;
 	engine_free(engine);
 	warn_of_strangers(check, policy, warnings);
+	warn_of_strange_names(check, policy, origins, warnings);
 	return NULL;
 }
 

@@ -50,6 +50,7 @@ struct explain {
 	const struct connection *connection; /* that was asked for, or the only one; or NULL */
 	const char *interface;               /* that was asked for, or NULL */
 	enum chosen_by chosen;
+	char *note; /* about that, or NULL */
 	struct engine *engine;
 };
 
@@ -63,10 +64,11 @@ parse_words(int argc, char **argv, struct explain *ex)
 		{ "proto", 0, 0, G_OPTION_ARG_STRING, &ex->words.proto,
 			"tcp, udp, icmp, gre, ... or a number", "P" },
 		{ "on", 0, 0, G_OPTION_ARG_STRING, &ex->on,
-			"The connection or interface that it is seen on (default: the only one)",
+			"The connection or interface that it is seen on (default: the only one "
+			"beside default)",
 			"CONN" },
 		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &ex->config,
-			"Policy: a file, or a folder (default: that of the system)", "PATH" },
+			"Policy: a file, or a folder (default: " LOAD_SYSTEM ")", "PATH" },
 		{ "inside", 'i', 0, G_OPTION_ARG_STRING, &ex->inside_text,
 			"The protected side: addresses and prefixes (default: auto)",
 			"NET,...|auto" },
@@ -175,10 +177,15 @@ choose_unnamed(struct explain *ex)
 		ex->connection = connection;
 		n++;
 	}
-	if (n <= 1) {
+	if (n == 1 || policy->n_connections == 1)
 		ex->chosen = CHOSEN_AS_THE_ONLY;
+	if (n == 1)
+		ex->note = g_strdup_printf(
+			"where no interface is named, replay takes this packet to be on %s; "
+			"--connection %s says otherwise",
+			policy->connections[0].name, ex->connection->name);
+	if (n <= 1)
 		return 0;
-	}
 	names = load_connections(policy);
 	complain("there are several connections: %s; --on NAME says which", names);
 	return -EINVAL;
@@ -234,6 +241,36 @@ prepare(struct explain *ex)
 	return r < 0 ? r : start_engine(ex);
 }
 
+/* Where no interface leads to the connection that was chosen, no packet's way would be known. */
+static enum way
+way_of(const struct explain *ex)
+{
+	const struct connection *on = ex->connection;
+
+	return on && (!on->interfaces || !on->interfaces[0]) ? WAY_UNKNOWN : ex->question.way;
+}
+
+/* What follows from how the question was put. */
+static void
+add_notes(const struct explain *ex, const struct explanation *explanation, GPtrArray *notes)
+{
+	if (!explanation->connection)
+		return;
+	if (ex->note)
+		g_ptr_array_add(notes, g_strdup(ex->note));
+	if (ex->question.way == WAY_UNKNOWN)
+		return;
+	if (explanation->way == WAY_UNKNOWN)
+		g_ptr_array_add(notes,
+			g_strdup_printf("--way has no effect: the connection %s is not known by "
+					"an interface",
+				explanation->connection->name));
+	else if (!ex->n_inside)
+		g_ptr_array_add(notes,
+			g_strdup("--way tells the direction only: without --inside nothing says "
+				 "which sources are ours"));
+}
+
 /* Asks, answers, and returns the exit status. */
 static int
 explain(struct explain *ex)
@@ -247,7 +284,7 @@ explain(struct explain *ex)
 		.caplen = (uint32_t)len,
 		.wirelen = (uint32_t)len,
 		.link = LINK_RAW,
-		.way = (uint8_t)ex->question.way,
+		.way = (uint8_t)way_of(ex),
 	};
 	struct explanation explanation;
 	struct explained explained = {
@@ -267,6 +304,7 @@ explain(struct explain *ex)
 
 	engine_explain(ex->engine, &p, ex->connection, &explanation);
 	answer_init(&explained.answer, &explained.facts);
+	add_notes(ex, &explanation, explained.answer.notes);
 	r = ex->json ? explained_print_json(&explained, stdout)
 		     : explained_print(&explained, stdout);
 	answer_done(&explained.answer);
@@ -293,6 +331,7 @@ explain_done(struct explain *ex)
 	g_free(ex->words.way);
 	g_free(ex->config);
 	g_free(ex->on);
+	g_free(ex->note);
 	g_free(ex->inside_text);
 	g_free(ex->helpers);
 	g_strfreev(ex->plugin_path);

@@ -55,7 +55,9 @@ chosen_text(const struct explained *ed)
 	if (ed->chosen == CHOSEN_BY_NAME)
 		return g_strdup("asked for");
 	if (ed->chosen == CHOSEN_AS_THE_ONLY)
-		return g_strdup("the only one");
+		return g_strdup(connection == ed->facts.policy->connections
+					? "the only one"
+					: "the only one beside default");
 	if (ed->interface && connection_has_interface(connection, ed->interface))
 		return g_strdup_printf("which has the interface %s", ed->interface);
 	if (connection_has_peer(connection, &tuple->src))

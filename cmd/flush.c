@@ -21,7 +21,7 @@ parse(int argc, char **argv, const char *summary)
 	g_autofree char *config = NULL;
 	const GOptionEntry entries[] = {
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
-			"read PATH instead of /etc/postern", "PATH" },
+			"read PATH instead of " LOAD_SYSTEM, "PATH" },
 		{ NULL },
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);

@@ -13,9 +13,9 @@
 #include "search.h"
 
 static const char *const system_folders[LOAD_FOLDERS] = {
-	"/usr/lib/postern",
+	POSTERN_LIB_DIR,
 	"/run/postern",
-	"/etc/postern",
+	LOAD_SYSTEM,
 };
 
 void

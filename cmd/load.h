@@ -9,6 +9,7 @@
 
 /* What the system has, if no path is named; the last folder has the last word. */
 #define LOAD_FOLDERS 3
+#define LOAD_SYSTEM  POSTERN_CONFIG_DIR
 
 struct load {
 	const char *paths[LOAD_FOLDERS + 1];

@@ -89,11 +89,15 @@ static const char *
 nearest(const char *name)
 {
 	const char *best = NULL;
-	unsigned best_distance = 4;
+	unsigned best_distance = 8;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
 		unsigned d = distance(name, commands[i].name);
 
+		if (d == UINT_MAX)
+			continue;
+		/* Of two that are as near, the one that begins the same. */
+		d = 2 * d + (*name != *commands[i].name);
 		if (d < best_distance) {
 			best = commands[i].name;
 			best_distance = d;

@@ -4,8 +4,8 @@
  *
  * A configuration is read up to its first error, and then nothing of it is taken. To find the next
  * one, the line that the message names is taken out of the text and everything is read again: a key
- * by itself, a section with its keys, a file where no line can be named. What a missing piece makes
- * wrong elsewhere in its section is no mistake of its own and is not told.
+ * by itself, a section with its keys, a file where no line can be named. What is missing only since
+ * it was taken out is no mistake of its own and is not told; what its section lacks besides is.
  *
  * Limits: MISTAKES_MAX rounds. Relies on: messages beginning with "FILE:LINE: " or "FILE: ".
  */
@@ -15,10 +15,28 @@
 
 #include "policy/config-files.h"
 
-/* A line that is the head of a section in which something was taken out. */
-struct wound {
+/* What a message is about. */
+struct place {
 	guint file;
-	unsigned line;
+	unsigned line; /* 0: the whole file */
+};
+
+/* What was taken out. */
+struct wound {
+	char *owner;   /* of the file */
+	char *section; /* as in its head */
+	char *key;     /* NULL: all of it */
+};
+
+/* Values that are allowed for the keys that some section cannot do without. */
+static const struct {
+	const char *key;
+	const char *value;
+} fillers[] = {
+	{ "Protocol", "tcp" },
+	{ "External", "1" },
+	{ "Ports", "1" },
+	{ "Opens", "1/tcp" },
 };
 
 struct search {
@@ -47,6 +65,36 @@ text_free(void *text)
 	g_string_free(text, TRUE);
 }
 
+static void
+wound_clear(void *data)
+{
+	struct wound *wound = data;
+
+	g_free(wound->owner);
+	g_free(wound->section);
+	g_free(wound->key);
+}
+
+/* Whose settings stand in a file: those of postern.conf are the default connection's, too. */
+static const char *
+owner_of(const struct search *search, guint i)
+{
+	const char *owner = file_at(search, i)->owner;
+
+	return owner ? owner : "default";
+}
+
+/* Is there anything but what comes with the program? */
+static bool
+has_files(const struct search *search)
+{
+	for (guint i = 0; i < search->files->len; i++) {
+		if (!file_at(search, i)->builtin)
+			return true;
+	}
+	return false;
+}
+
 /* Reads all files; one that cannot be read is a mistake, and left out. */
 static void
 read_files(struct search *search, const struct config_files *files)
@@ -69,7 +117,7 @@ read_files(struct search *search, const struct config_files *files)
 
 /* The file and the line that a message is about; line 0: it names none. False: not even a file. */
 static bool
-find_place(const struct search *search, const char *message, struct wound *ret_place)
+find_place(const struct search *search, const char *message, struct place *ret_place)
 {
 	size_t best = 0;
 
@@ -88,7 +136,7 @@ find_place(const struct search *search, const char *message, struct wound *ret_p
 
 /* A line, and what follows it up to the next line; len 0: there is none. */
 static struct piece
-find_line(const struct search *search, const struct wound *place)
+find_line(const struct search *search, const struct place *place)
 {
 	GString *text = search->texts->pdata[place->file];
 	char *at = text->str, *end = text->str + text->len, *next;
@@ -112,34 +160,46 @@ first_of(const struct piece *line)
 	return '\0';
 }
 
-static bool
-is_wound(const struct search *search, const struct wound *place)
+/* The head of the section that a line belongs to; line 1 where it belongs to none. */
+static struct place
+find_head(const struct search *search, const struct place *place)
 {
-	for (guint i = 0; i < search->wounds->len; i++) {
-		const struct wound *wound = &g_array_index(search->wounds, struct wound, i);
-
-		if (wound->file == place->file && wound->line == place->line)
-			return true;
-	}
-	return false;
-}
-
-/* Remembers the head of the section that the line belongs to. A first line that is none stands for
- * the file as a whole. */
-static void
-add_wound(struct search *search, const struct wound *place)
-{
-	struct wound head = *place, whole = { place->file, 1 };
+	struct place head = *place;
 	struct piece line = find_line(search, &head);
 
 	while (head.line > 1 && first_of(&line) != '[') {
 		head.line--;
 		line = find_line(search, &head);
 	}
-	g_array_append_val(search->wounds, head);
-	line = find_line(search, &whole);
-	if (first_of(&line) != '[')
-		g_array_append_val(search->wounds, whole);
+	return head;
+}
+
+/* The word at the beginning of a line, behind `skip` of blanks and brackets. */
+static char *
+word_of(const struct piece *line, const char *skip, const char *end)
+{
+	g_autofree char *text = g_strndup(line->at, line->len);
+	const char *at = text + strspn(text, skip);
+
+	return g_strndup(at, strcspn(at, end));
+}
+
+/* Remembers that a line is taken out: that of a key, or the head of a section. */
+static void
+add_wound(struct search *search, const struct place *place)
+{
+	struct place head = find_head(search, place);
+	struct piece line = find_line(search, &head);
+	struct wound wound = {
+		.owner = g_strdup(owner_of(search, place->file)),
+		.section = word_of(&line, " \t[", "]\r"),
+	};
+
+	if (head.line != place->line) {
+		line = find_line(search, place);
+		wound.key = word_of(&line, " \t", "= \t\r");
+	}
+	g_array_append_val(search->wounds, wound);
 }
 
 static void
@@ -151,15 +211,6 @@ take_file(struct search *search, guint i)
 		g_ptr_array_add(search->gone, g_strdup(file->owner));
 	g_array_remove_index(search->files, i);
 	g_ptr_array_remove_index(search->texts, i);
-	/* Numbers of files behind it are others now. */
-	for (guint n = search->wounds->len; n-- > 0;) {
-		struct wound *wound = &g_array_index(search->wounds, struct wound, n);
-
-		if (wound->file == i)
-			g_array_remove_index(search->wounds, n);
-		else
-			wound->file -= wound->file > i;
-	}
 }
 
 static void
@@ -170,10 +221,10 @@ blank(const struct piece *piece)
 
 /* Takes out the head of a section and its keys. */
 static void
-take_section(struct search *search, const struct wound *head)
+take_section(struct search *search, const struct place *head)
 {
 	GString *text = search->texts->pdata[head->file];
-	struct wound place = *head;
+	struct place place = *head;
 	struct piece line = find_line(search, &place);
 
 	do {
@@ -185,7 +236,7 @@ take_section(struct search *search, const struct wound *head)
 
 /* Takes out what a message is about. */
 static void
-take_out(struct search *search, const struct wound *place)
+take_out(struct search *search, const struct place *place)
 {
 	struct piece line;
 	char first;
@@ -207,20 +258,100 @@ take_out(struct search *search, const struct wound *place)
 	}
 }
 
+/* The parts of "FILE:LINE: [SECTION] KEY: missing…". False: it is another message. */
+static bool
+parse_missing(
+	const struct search *search, const char *message, struct place *ret_place, char **ret_words)
+{
+	g_autofree char *begin = NULL;
+	const char *words, *end;
+
+	if (!find_place(search, message, ret_place))
+		return false;
+	begin = g_strdup_printf(
+		"%s:%u: [", file_at(search, ret_place->file)->name, ret_place->line);
+	if (!g_str_has_prefix(message, begin))
+		return false;
+	words = message + strlen(begin);
+	end = strstr(words, ": missing");
+	if (!end)
+		return false;
+	*ret_words = g_strndup(words, (size_t)(end - words));
+	return true;
+}
+
+/* Is "SECTION] KEY" missing since it was taken out? */
+static bool
+is_wound(const struct search *search, const char *owner, const char *words)
+{
+	for (guint i = 0; i < search->wounds->len; i++) {
+		const struct wound *wound = &g_array_index(search->wounds, struct wound, i);
+		g_autofree char *what =
+			g_strconcat(wound->section, "] ", wound->key ? wound->key : "", NULL);
+
+		if (strcmp(wound->owner, owner) != 0)
+			continue;
+		if (wound->key ? !strcmp(words, what) : g_str_has_prefix(words, what))
+			return true;
+	}
+	return false;
+}
+
+/* The service that is not there since its file was taken out, or NULL: it is another message. */
+static const char *
+find_gone(const struct search *search, const char *message)
+{
+	static const char lacking[] = ": there is no service ";
+	const char *name = strstr(message, lacking);
+
+	if (!name)
+		return NULL;
+	name += strlen(lacking);
+	for (guint i = 0; i < search->gone->len; i++) {
+		const char *gone = search->gone->pdata[i];
+
+		if (strlen(gone) == strcspn(name, " ") && g_str_has_prefix(name, gone))
+			return gone;
+	}
+	return NULL;
+}
+
+/* Takes an item out of a list, with the separator behind it, so that the others are looked at. */
+static bool
+take_item(const struct search *search, const struct place *place, const char *item)
+{
+	static const char between[] = "=;, \t\r\n";
+	struct piece line = find_line(search, place);
+	size_t len = strlen(item);
+
+	for (size_t at = 1; len < line.len && at <= line.len - len; at++) {
+		size_t end = at + len;
+
+		if (memcmp(line.at + at, item, len) != 0 || !strchr(between, line.at[at - 1]))
+			continue;
+		if (end < line.len && !strchr(between + 1, line.at[end]))
+			continue;
+		blank(&(struct piece){ line.at + at, len });
+		while (end < line.len && line.at[end] == ' ')
+			end++;
+		if (end < line.len && strchr(";,", line.at[end]))
+			line.at[end] = ' ';
+		return true;
+	}
+	return false;
+}
+
 /* Does the message only follow from what was taken out? */
 static bool
 is_consequence(const struct search *search, const char *message)
 {
-	struct wound place;
+	g_autofree char *words = NULL;
+	struct place place;
 
-	for (guint i = 0; i < search->gone->len; i++) {
-		g_autofree char *what =
-			g_strconcat("there is no service ", (char *)search->gone->pdata[i], NULL);
-
-		if (strstr(message, what))
-			return true;
-	}
-	return find_place(search, message, &place) && is_wound(search, &place);
+	if (find_gone(search, message))
+		return true;
+	return parse_missing(search, message, &place, &words) &&
+	       is_wound(search, owner_of(search, place.file), words);
 }
 
 /* Keeps those warnings that are no consequences; takes them over. */
@@ -239,14 +370,16 @@ static char *
 read_once(struct search *search, mistakes_judge *judge, void *context)
 {
 	g_autoptr(GError) error = NULL;
+	struct config_origins *origins;
 	GPtrArray *warnings;
 	struct policy *policy = config_parse_files((const struct config_file *)search->files->data,
-		search->files->len, NULL, &warnings, &error);
+		search->files->len, &origins, &warnings, &error);
 	char *message;
 
 	if (!policy)
 		return g_strdup(error->message);
-	message = judge ? judge(context, policy, warnings) : NULL;
+	message = judge ? judge(context, policy, origins, warnings) : NULL;
+	config_origins_free(origins);
 	if (message) {
 		g_ptr_array_unref(warnings);
 		policy_unref(policy);
@@ -258,22 +391,92 @@ read_once(struct search *search, mistakes_judge *judge, void *context)
 }
 
 static void
+set_text(struct search *search, guint i)
+{
+	struct config_file *file = file_at(search, i);
+	GString *text = search->texts->pdata[i];
+
+	file->text = text->str;
+	file->len = text->len;
+}
+
+/* What is wrong if the key that a message calls missing is put in, below the head of its section;
+ * or NULL. */
+static char *
+try_without(struct search *search, const struct place *head, const char *words)
+{
+	GString *text = search->texts->pdata[head->file];
+	struct piece line = find_line(search, head);
+	const char *key = strrchr(words, ' ');
+	g_autofree char *added = NULL;
+	g_autoptr(GError) error = NULL;
+
+	for (size_t i = 0; key && i < G_N_ELEMENTS(fillers); i++) {
+		if (!strcmp(key + 1, fillers[i].key))
+			added = g_strdup_printf("\n%s=%s", key + 1, fillers[i].value);
+	}
+	if (!added)
+		return NULL;
+	g_string_insert(text, line.at + line.len - text->str, added);
+	set_text(search, head->file);
+	policy_unref(config_parse_files((const struct config_file *)search->files->data,
+		search->files->len, NULL, NULL, &error));
+	return error ? g_strdup(error->message) : NULL;
+}
+
+/*
+ * A key is missing, so its section will be taken out: tells first what else is missing there. The
+ * text is then as it was.
+ */
+static void
+find_missing(struct search *search, const struct place *head, const char *message)
+{
+	GPtrArray *errors = search->found->errors;
+	GString *text = search->texts->pdata[head->file];
+	GString *saved = g_string_new_len(text->str, (gssize)text->len);
+	char *next = g_strdup(message);
+
+	for (size_t n = 0; n < G_N_ELEMENTS(fillers) && next; n++) {
+		g_autofree char *words = NULL;
+		g_autofree char *last = next;
+		struct place place;
+
+		next = NULL;
+		if (!parse_missing(search, last, &place, &words) || place.file != head->file ||
+			place.line != head->line)
+			break;
+		if (n && !is_consequence(search, last) && errors->len < MISTAKES_MAX)
+			g_ptr_array_add(errors, g_strdup(last));
+		next = try_without(search, &place, words);
+	}
+	g_free(next);
+	g_string_truncate(text, 0);
+	g_string_append_len(text, saved->str, (gssize)saved->len);
+	g_string_free(saved, TRUE);
+	set_text(search, head->file);
+}
+
+static void
 read_all(struct search *search, mistakes_judge *judge, void *context)
 {
 	GPtrArray *errors = search->found->errors;
-	struct wound place;
+	struct place place;
+	const char *gone;
 	char *message;
 
 	while (errors->len < MISTAKES_MAX && (message = read_once(search, judge, context))) {
 		bool has_place = find_place(search, message, &place);
 
-		if (is_consequence(search, message))
-			g_free(message);
-		else
-			g_ptr_array_add(errors, message);
+		if (!is_consequence(search, message))
+			g_ptr_array_add(errors, g_strdup(message));
+		if (has_place && place.line)
+			find_missing(search, &place, message);
+		gone = find_gone(search, message);
+		g_free(message);
 		if (!has_place)
 			return;
-		take_out(search, &place);
+		if (!gone || !take_item(search, &place, gone))
+			take_out(search, &place);
 	}
 }
 
@@ -297,9 +500,11 @@ mistakes_find(const struct config_options *options, mistakes_judge *judge, void 
 	search.files = g_array_new(FALSE, FALSE, sizeof(struct config_file));
 	search.texts = g_ptr_array_new_with_free_func(text_free);
 	search.wounds = g_array_new(FALSE, FALSE, sizeof(struct wound));
+	g_array_set_clear_func(search.wounds, wound_clear);
 	search.gone = g_ptr_array_new_with_free_func(g_free);
 	read_files(&search, files);
-	read_all(&search, judge, context);
+	if (!ret_mistakes->errors->len || has_files(&search))
+		read_all(&search, judge, context);
 	g_ptr_array_unref(search.gone);
 	g_array_unref(search.wounds);
 	g_ptr_array_unref(search.texts);

@@ -20,7 +20,8 @@ struct mistakes {
  * which may be NULL: it returns a message like an error of config_read(), or NULL, and adds its
  * warnings.
  */
-typedef char *mistakes_judge(void *context, const struct policy *policy, GPtrArray *warnings);
+typedef char *mistakes_judge(void *context, const struct policy *policy,
+	const struct config_origins *origins, GPtrArray *warnings);
 
 void mistakes_find(const struct config_options *options, mistakes_judge *judge, void *context,
 	struct mistakes *ret_mistakes);

@@ -33,7 +33,8 @@ parse_words(int argc, char **argv, const struct options_command *command, struct
 {
 	const GOptionEntry entries[] = {
 		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
-			"Policy: a file, or a folder with postern.conf in it", "PATH" },
+			"Policy: a file, or a folder (postern.conf(5)); default: built in",
+			"PATH" },
 		{ "inside", 'i', 0, G_OPTION_ARG_STRING, &raw->inside,
 			"The protected side: addresses and prefixes (default: auto)",
 			"NET,...|auto" },

@@ -36,18 +36,29 @@ check_connection(const struct options *options, const struct policy *policy)
 	return -EINVAL;
 }
 
-int
-play_policy(const struct options *options, const char *path, struct policy **ret_policy)
+static int
+read_policy(const struct options *options, const char *path, struct policy **ret_policy)
 {
 	struct policy *policy = load_policy(path, NULL);
 
 	if (!policy)
 		return -EINVAL;
+	search_choose(options->helpers, policy);
+	*ret_policy = policy;
+	return 0;
+}
+
+int
+play_policy(const struct options *options, const char *path, struct policy **ret_policy)
+{
+	struct policy *policy;
+
+	if (read_policy(options, path, &policy) < 0)
+		return -EINVAL;
 	if (check_connection(options, policy) < 0) {
 		policy_unref(policy);
 		return -EINVAL;
 	}
-	search_choose(options->helpers, policy);
 	*ret_policy = policy;
 	return 0;
 }
@@ -97,6 +108,19 @@ interface_name(void *context, const struct packet *p)
 	return source_interface_name(play->source, p->iface);
 }
 
+/* The same for the engine, which asks once for each interface. */
+static const char *
+note_interface(void *context, const struct packet *p)
+{
+	struct play *play = context;
+	const char *name = interface_name(play, p);
+	const struct connection *connection = policy_connection_of_interface(play->policy, name);
+
+	play->has_names |= name != NULL;
+	play->has_match |= connection && connection->role != ROLE_PRIVATE;
+	return name;
+}
+
 int
 play_engine(struct play *play, const struct policy *policy, const struct recorders *recorders,
 	void (*late)(void *context, const struct packet *p), struct engine **ret_engine)
@@ -108,7 +132,7 @@ play_engine(struct play *play, const struct policy *policy, const struct recorde
 		.n_inside = play->options.n_inside,
 		.recorders = recorders,
 		.unmatched = play->options.connection,
-		.interface_name = interface_name,
+		.interface_name = policy == play->policy ? note_interface : interface_name,
 		.late_verdict = late,
 		.context = play,
 	};
@@ -258,20 +282,33 @@ open_results(struct play *play)
 	return recorders_add(&play->recorders, summary_ops(), play->summary);
 }
 
+/* What the comparison is with, for a person. */
+static char *
+other_name(const struct play *play, const struct policy *policy)
+{
+	const char *name = play->options.connection;
+
+	if (!name || policy_connection_find(policy, name))
+		return g_strdup(play->compare_with);
+	return g_strdup_printf("%s, where default stands for %s", play->compare_with, name);
+}
+
 /* The other policy, and an engine for it that tells nobody anything. */
 static int
 start_comparison(struct play *play)
 {
+	g_autofree char *name = NULL;
 	struct policy *policy;
 	struct engine *engine;
 	int r;
 
 	if (!play->compare_with)
 		return 0;
-	r = play_policy(&play->options, play->compare_with, &policy);
+	r = read_policy(&play->options, play->compare_with, &policy);
 	if (r < 0)
 		return r;
-	play->compare = compare_new(play->compare_with);
+	name = other_name(play, policy);
+	play->compare = compare_new(name);
 	r = recorders_add(&play->recorders, compare_ops(), compare_recorder(play->compare));
 	if (r >= 0)
 		r = play_engine(play, policy, compare_recorders(play->compare), late_verdict_there,
@@ -454,14 +491,35 @@ static void
 report(struct play *play, const struct summary_facts *facts)
 {
 	FILE *out = options_use_stdout(&play->options) ? stderr : stdout;
-	int r = play->summary ? summary_print(play->summary, facts, out) : 0;
+	int r;
 
+	if (facts->nothing)
+		return;
+	r = play->summary ? summary_print(play->summary, facts, out) : 0;
 	if (play->compare && r >= 0)
 		r = compare_print(play->compare, out);
 	if (r < 0 && r != -EPIPE) {
 		complain("the summary cannot be written: %s", g_strerror(-r));
 		play->status = STATUS_INPUT;
 	}
+}
+
+/* Which connections were told apart. */
+static void
+add_connections(const struct play *play, struct summary_facts *facts)
+{
+	const struct policy *policy = play->policy;
+	bool has_interfaces = false;
+
+	for (unsigned i = 0; i < policy->n_connections; i++) {
+		const struct connection *connection = &policy->connections[i];
+
+		has_interfaces |= connection->interfaces && connection->interfaces[0] &&
+				  connection->role != ROLE_PRIVATE;
+		facts->has_networks |= connection->n_networks > 0;
+	}
+	facts->unmatched = has_interfaces && !play->has_match && !play->options.connection;
+	facts->has_names = play->has_names;
 }
 
 void
@@ -487,5 +545,6 @@ play_finish(struct play *play, struct summary_facts *facts)
 	facts->inside = options->inside;
 	facts->n_inside = options->n_inside;
 	facts->duration = (uint64_t)(g_get_monotonic_time() - play->begun) * 1000;
+	add_connections(play, facts);
 	report(play, facts);
 }

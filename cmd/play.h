@@ -54,6 +54,8 @@ struct play {
 	uint64_t last_number;        /* of the packet that was judged last */
 	struct compare *compare;     /* or NULL */
 	struct reload *reload;       /* or NULL */
+	bool has_names;              /* some packet named its interface, … */
+	bool has_match;              /* … and a connection has it */
 	int64_t begun;               /* µs */
 };
 

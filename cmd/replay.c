@@ -22,9 +22,10 @@ static const char description[] = "Exit status: 0 replayed; 1 a capture could no
 
 struct replay {
 	struct play play;
-	char *compare_with;
+	char **compare_with;  /* one at most */
 	uint64_t next_number; /* of the first packet of the next capture */
-	unsigned n_broken;    /* captures that could not be read to their end */
+	unsigned n_opened;
+	unsigned n_broken; /* captures that could not be read to their end */
 };
 
 static int
@@ -32,7 +33,7 @@ parse(int argc, char **argv, struct replay *replay)
 {
 	int threads = 1;
 	const GOptionEntry entries[] = {
-		{ "compare", 0, 0, G_OPTION_ARG_FILENAME, &replay->compare_with,
+		{ "compare", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &replay->compare_with,
 			"Tell which flows another policy gives another verdict", "PATH" },
 		{ "threads", 't', 0, G_OPTION_ARG_INT, &threads,
 			"2 and more: read and write on threads of their own", "N" },
@@ -57,8 +58,12 @@ parse(int argc, char **argv, struct replay *replay)
 		complain("--threads: must be a number from 1 to %d", THREADS_MAX);
 		return -EINVAL;
 	}
+	if (replay->compare_with && replay->compare_with[1]) {
+		complain("--compare %s: one policy at most", replay->compare_with[1]);
+		return -EINVAL;
+	}
 	replay->play.threaded = threads > 1;
-	replay->play.compare_with = replay->compare_with;
+	replay->play.compare_with = replay->compare_with ? replay->compare_with[0] : NULL;
 	return 0;
 }
 
@@ -121,6 +126,7 @@ open_and_play(struct replay *replay, const char *path)
 		tell_broken(replay, path, message);
 		return;
 	}
+	replay->n_opened++;
 	play_capture(replay, path, source);
 	source_free(source);
 }
@@ -135,6 +141,7 @@ run(struct replay *replay)
 	for (char **path = play->options.inputs; *path && !play_error(play); path++)
 		open_and_play(replay, *path);
 	facts.n_broken = replay->n_broken;
+	facts.nothing = !replay->n_opened;
 	play_finish(play, &facts);
 }
 
@@ -149,6 +156,6 @@ replay_main(int argc, char **argv)
 	else if (play_prepare(&replay.play) >= 0)
 		run(&replay);
 	play_done(&replay.play);
-	g_free(replay.compare_with);
+	g_strfreev(replay.compare_with);
 	return replay.play.status;
 }

@@ -11,6 +11,7 @@
  * the rules say too: see kernel/ruleset.h.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,19 +37,32 @@
 /* Longest wait for something to happen, ms. */
 #define TICK_MS 1000
 
+/* Times between two looks at whether outputs can be written, ns. */
+#define OUTPUTS_PERIOD (60 * UINT64_C(1000000000))
+
+/* A file that is written to, and what has been said of it. */
+struct output {
+	char *path;
+	struct writer *writer; /* NULL: none */
+	uint64_t lost;
+	int trouble;
+};
+
 struct run {
 	char *config;
 	char *fail; /* "closed", "open", or NULL: as configured */
 	char *helpers;
 	char **plugin_path;
-	char *events;
 	char *user;
+	uid_t uid; /* of `user` */
+	gid_t gid;
 
 	struct policy *policy;
 	struct plugins *plugins;
 	struct recorders recorders;
-	struct writer *events_writer;
-	struct writer *log_writer;
+	struct output events;
+	struct output log;
+	uint64_t next_outputs;
 	struct eve *eve;
 	struct w3c *w3c;
 	struct wall *wall;
@@ -81,7 +95,7 @@ parse(int argc, char **argv, struct run *run)
 			"which helpers watch (default: as configured)", "LIST|all|none" },
 		{ "plugin-path", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &run->plugin_path,
 			"look for plugins here first", "DIR" },
-		{ "events", 0, 0, G_OPTION_ARG_FILENAME, &run->events, "write events to FILE",
+		{ "events", 0, 0, G_OPTION_ARG_FILENAME, &run->events.path, "write events to FILE",
 			"FILE" },
 		{ "user", 0, 0, G_OPTION_ARG_STRING, &run->user,
 			"who to be once all is set up (default: stay)", "NAME" },
@@ -127,20 +141,57 @@ tell(void *context, const char *line)
 	complain("%s", line);
 }
 
+/*
+ * As the user who will write it, for that one must be able to open it anew; or at least as root,
+ * for the first time. The writer's thread changes with us.
+ */
+static int
+open_as_user(const struct run *run, struct output *output, const struct writer_options *options)
+{
+	int r = -EACCES;
+
+	if (run->user && setegid(run->gid) == 0 && seteuid(run->uid) == 0)
+		r = writer_open(output->path, options, &output->writer);
+	if (run->user && (seteuid(0) < 0 || setegid(0) < 0))
+		return -errno;
+	if (r != -EACCES)
+		return r;
+	if (run->user)
+		complain("%s: %s may not write there: it cannot be opened anew, nor rotated",
+			output->path, run->user);
+	return writer_open(output->path, options, &output->writer);
+}
+
+static int
+open_output(const struct run *run, struct output *output, const struct writer_options *options)
+{
+	bool is_root = geteuid() == 0;
+	int r = is_root ? open_as_user(run, output, options)
+			: writer_open(output->path, options, &output->writer);
+
+	if (r == -ELOOP)
+		complain("%s: is a symbolic link; name the file that it leads to", output->path);
+	else if (r < 0)
+		complain("%s: cannot be written: %s", output->path, g_strerror(-r));
+	return r;
+}
+
+/* Events go behind those of an earlier run; what is no file has no earlier ones. */
 static int
 open_events(struct run *run)
 {
-	const struct writer_options options = { .lossy = true, .guarded = true };
+	struct writer_options options = { .lossy = true, .guarded = true };
+	struct stat st;
 	int r;
 
-	if (!run->events)
+	if (!run->events.path)
 		return 0;
-	r = writer_open(run->events, &options, &run->events_writer);
-	if (r < 0) {
-		complain("%s: cannot be written: %s", run->events, g_strerror(-r));
+	options.append = strcmp(run->events.path, "-") != 0 &&
+			 (stat(run->events.path, &st) < 0 || S_ISREG(st.st_mode));
+	r = open_output(run, &run->events, &options);
+	if (r < 0)
 		return r;
-	}
-	run->eve = eve_new(run->events_writer);
+	run->eve = eve_new(run->events.writer);
 	return recorders_add(&run->recorders, eve_ops(), run->eve);
 }
 
@@ -154,12 +205,13 @@ open_log(struct run *run)
 	if (!log->dropped && !log->connections)
 		return 0;
 	w3c_options(log, &options);
-	r = writer_open(log->path, &options, &run->log_writer);
-	if (r < 0) {
-		complain("%s: cannot be written: %s", log->path, g_strerror(-r));
+	g_free(run->log.path);
+	run->log.path = g_strdup(log->path);
+	r = open_output(run, &run->log, &options);
+	if (r < 0)
 		return r;
-	}
-	run->w3c = w3c_new(run->log_writer, log);
+	run->w3c = w3c_new(run->log.writer, log);
+	writer_sync(run->log.writer); /* its head can be seen at once */
 	return recorders_add(&run->recorders, w3c_ops(), run->w3c);
 }
 
@@ -170,25 +222,28 @@ reload_outputs(struct run *run, const struct policy_log *old)
 	const struct policy_log *log = &run->policy->log;
 	bool moved = strcmp(old->path, log->path) != 0;
 
-	if (run->events_writer)
-		writer_reopen(run->events_writer);
+	if (run->events.writer)
+		writer_reopen(run->events.writer);
 	if (run->w3c) {
 		w3c_set_policy(run->w3c, log, moved ? log->path : NULL);
+		g_free(run->log.path);
+		run->log.path = g_strdup(log->path);
 		if (!moved)
-			writer_reopen(run->log_writer);
+			writer_reopen(run->log.writer);
 	} else if (log->dropped || log->connections) {
 		(void)open_log(run);
 	}
 }
 
-static void
+/* False: the configuration is as it was. */
+static bool
 reload(struct run *run)
 {
 	struct policy *policy = read_policy(run), *old;
 
 	if (!policy) {
 		complain("the configuration stays as it was");
-		return;
+		return false;
 	}
 	notify("RELOADING=1");
 	wall_set_policy(run->wall, policy);
@@ -198,6 +253,7 @@ reload(struct run *run)
 	policy_unref(old);
 	complain("the configuration has been read again");
 	notify("READY=1");
+	return true;
 }
 
 static void
@@ -206,9 +262,13 @@ answer(void *context, const char *question, bool root, GString *text)
 	struct run *run = context;
 
 	if (!strcmp(question, "reload")) {
-		if (root)
-			reload(run);
-		g_string_append(text, root ? "reloaded\n" : "only root may do that\n");
+		if (!root)
+			g_string_append(text, "only root may do that\n");
+		else if (reload(run))
+			g_string_append(text, "reloaded\n");
+		else
+			g_string_append(text, "the configuration stays as it was; the log of "
+					      "`postern run` says why\n");
 	} else if (!report_answer(run->wall, question, text)) {
 		g_string_append(text, "that is no question\n");
 	}
@@ -272,27 +332,79 @@ catch_signals(struct run *run)
 	return run->signals < 0 ? -errno : 0;
 }
 
+/* It is not worth an end if that cannot be: something is left behind then, at the end. */
+static void
+give_away(const char *path, uid_t uid, gid_t gid)
+{
+	if (lchown(path, uid, gid) < 0 && errno != ENOENT)
+		complain("%s: cannot be given to user %u: %s", path, (unsigned)uid,
+			g_strerror(errno));
+}
+
+/* Everybody may ask, whatever the umask. It is root's until all is set up: an earlier run may have
+ * given it away. */
+static int
+make_folder(void)
+{
+	mode_t mask = umask(022);
+	int r = g_mkdir_with_parents(LIVE_FOLDER, 0755) < 0 ? -errno : 0;
+
+	umask(mask);
+	if (r == 0)
+		give_away(LIVE_FOLDER, 0, 0);
+	if (r < 0)
+		complain("%s: %s", LIVE_FOLDER, g_strerror(-r));
+	return r;
+}
+
+/* From root to the user, who takes away at the end what we have made. */
+static int
+become_user(const struct run *run)
+{
+	g_autofree char *message = NULL;
+	int r;
+
+	give_away(LIVE_STATE, run->uid, run->gid);
+	give_away(LIVE_FOLDER, run->uid, run->gid);
+	r = privileges_drop(run->user, &message);
+	if (r < 0)
+		complain("%s", message);
+	return r;
+}
+
+/* The user to become is known before anything is done. */
+static int
+find_user(struct run *run)
+{
+	g_autofree char *message = NULL;
+	int r = run->user ? privileges_find(run->user, &run->uid, &run->gid, &message) : 0;
+
+	if (r < 0)
+		complain("%s", message);
+	return r;
+}
+
 static int
 prepare(struct run *run)
 {
-	g_autofree char *message = NULL;
 	int r;
 
 	if (geteuid() != 0) {
 		complain("run needs root: it puts rules into the kernel");
 		return -EPERM;
 	}
+	r = find_user(run);
+	if (r < 0)
+		return r;
 	run->policy = read_policy(run);
 	if (!run->policy)
 		return -EINVAL;
 	r = search_load(run->helpers, run->plugin_path, &run->plugins);
 	if (r < 0)
 		return r;
-	if (g_mkdir_with_parents(LIVE_FOLDER, 0755) < 0) {
-		complain("%s: %s", LIVE_FOLDER, g_strerror(errno));
-		return -errno;
-	}
-	r = catch_signals(run);
+	r = make_folder();
+	if (r == 0)
+		r = catch_signals(run);
 	if (r == 0)
 		r = open_events(run);
 	if (r == 0)
@@ -301,11 +413,8 @@ prepare(struct run *run)
 		r = open_control(run);
 	if (r == 0)
 		r = open_wall(run);
-	if (r == 0 && run->user) {
-		r = privileges_drop(run->user, &message);
-		if (r < 0)
-			complain("%s", message);
-	}
+	if (r == 0 && run->user)
+		r = become_user(run);
 	return r;
 }
 
@@ -316,7 +425,7 @@ read_signals(struct run *run)
 
 	while (read(run->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			reload(run);
+			(void)reload(run);
 		else
 			run->stopping = true;
 	}
@@ -329,6 +438,38 @@ keep_alive(struct run *run, uint64_t now)
 		return;
 	run->last_word = now;
 	notify("WATCHDOG=1");
+}
+
+/* What is lost is lost; but whoever runs this should know. */
+static void
+tell_output(struct output *output)
+{
+	uint64_t lost = output->writer ? writer_lost(output->writer) : 0;
+	int trouble = output->writer ? writer_trouble(output->writer) : 0;
+
+	if (output->writer && !trouble)
+		trouble = writer_error(output->writer);
+	if (trouble && trouble != output->trouble)
+		complain("%s: cannot be written: %s", output->path, g_strerror(-trouble));
+	if (lost > output->lost)
+		complain("%s: %" PRIu64 " events are lost: %s", output->path, lost - output->lost,
+			trouble ? g_strerror(-trouble) : "it was too slow, or the disk is full");
+	output->trouble = trouble;
+	output->lost = lost;
+}
+
+static void
+tend_outputs(struct run *run, uint64_t now, bool is_quiet)
+{
+	if (run->events.writer && is_quiet)
+		writer_flush(run->events.writer);
+	if (run->log.writer && is_quiet)
+		writer_flush(run->log.writer);
+	if (now < run->next_outputs)
+		return;
+	run->next_outputs = now + OUTPUTS_PERIOD;
+	tell_output(&run->events);
+	tell_output(&run->log);
 }
 
 static int
@@ -351,10 +492,7 @@ work(struct run *run)
 		read_signals(run);
 	control_work(run->control, clock_now());
 	keep_alive(run, clock_now());
-	if (run->events_writer && !fds[0].revents)
-		writer_flush(run->events_writer);
-	if (run->log_writer && !fds[0].revents)
-		writer_flush(run->log_writer);
+	tend_outputs(run, clock_now(), !fds[0].revents);
 	return r;
 }
 
@@ -376,6 +514,17 @@ finish(struct run *run)
 }
 
 static void
+close_output(struct output *output)
+{
+	if (output->writer) {
+		writer_sync(output->writer);
+		tell_output(output);
+		(void)writer_close(output->writer);
+	}
+	g_free(output->path);
+}
+
+static void
 done(struct run *run)
 {
 	control_free(run->control);
@@ -383,17 +532,14 @@ done(struct run *run)
 		eve_stats(run->eve, &run->stats, run->stats.last_time);
 	eve_free(run->eve);
 	w3c_free(run->w3c);
-	if (run->events_writer)
-		(void)writer_close(run->events_writer);
-	if (run->log_writer)
-		(void)writer_close(run->log_writer);
+	close_output(&run->events);
+	close_output(&run->log);
 	if (run->plugins)
 		plugins_free(run->plugins);
 	policy_unref(run->policy);
 	g_free(run->config);
 	g_free(run->fail);
 	g_free(run->helpers);
-	g_free(run->events);
 	g_free(run->user);
 	g_strfreev(run->plugin_path);
 }
@@ -406,6 +552,7 @@ run_main(int argc, char **argv)
 	int status = STATUS_OK;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is like a disk that is full */
 	if (r == 0)
 		r = prepare(&run);
 	if (r < 0) {

@@ -23,7 +23,7 @@ parse(int argc, char **argv, struct show *show)
 {
 	const GOptionEntry entries[] = {
 		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &show->config,
-			"Policy: a file, or a folder (default: that of the system)", "PATH" },
+			"Policy: a file, or a folder (default: " LOAD_SYSTEM ")", "PATH" },
 		{ "effective", 0, 0, G_OPTION_ARG_NONE, &show->effective,
 			"Also what has its default", NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &show->names, NULL, NULL },
@@ -85,6 +85,7 @@ print(const char *text)
 static int
 show_configuration(const struct show *show)
 {
+	static const char nothing[] = "# nothing is configured; --effective shows the defaults\n";
 	struct config_origins *origins;
 	struct policy *policy = load_system_policy(show->config, &origins);
 	int status = STATUS_USAGE;
@@ -94,7 +95,7 @@ show_configuration(const struct show *show)
 		return status;
 	text = make_text(show, policy, origins);
 	if (text)
-		status = print(text);
+		status = print(*text ? text : nothing);
 	g_free(text);
 	config_origins_free(origins);
 	policy_unref(policy);

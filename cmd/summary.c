@@ -199,6 +199,17 @@ add_sides(struct page *page, const struct summary *summary, const struct summary
 		facts->n_inside ? "" : " (found out; --inside would say it)");
 }
 
+/* A policy of connections was given, and what tells them apart is not in the packets. */
+static void
+add_connections(struct page *page, const struct summary_facts *facts)
+{
+	if (!facts->unmatched || !facts->stats->packets)
+		return;
+	page_add(page, "  connections  default%s (no packet %s; --connection=NAME says which)\n",
+		facts->has_networks ? ", or by the networks of peers" : "",
+		facts->has_names ? "is on an interface of another" : "names an interface");
+}
+
 static void
 add_flows(struct page *page, const struct stats *stats)
 {
@@ -250,12 +261,22 @@ next_reason(const struct stats *stats, enum verdict verdict, uint64_t below, uns
 	return best;
 }
 
+/* Tenths of a per cent, rounded; but some are never none, and not all never all. */
+static unsigned
+share(uint64_t part, uint64_t whole)
+{
+	unsigned tenths = whole ? (unsigned)((double)part * 1000 / (double)whole + 0.5) : 0;
+
+	if (part && !tenths)
+		return 1;
+	return part < whole && tenths == 1000 ? 999 : tenths;
+}
+
 static void
 add_verdict(struct page *page, const struct stats *stats, enum verdict verdict, const char *name)
 {
 	uint64_t sum = stats_verdicts(stats, verdict), below = UINT64_MAX;
-	unsigned tenths =
-		stats->packets ? (unsigned)((double)sum * 1000 / (double)stats->packets) : 0;
+	unsigned tenths = share(sum, stats->packets);
 	char text[FIGURE_MAX];
 	unsigned reason = 0;
 
@@ -362,6 +383,7 @@ summary_print(const struct summary *summary, const struct summary_facts *facts, 
 	add_broken(&page, facts->n_broken);
 	add_packets(&page, facts->stats);
 	add_sides(&page, summary, facts);
+	add_connections(&page, facts);
 	add_flows(&page, facts->stats);
 	add_speed(&page, facts);
 	add_verdicts(&page, facts->stats);

@@ -21,6 +21,10 @@ struct summary_facts {
 	const char *const *inputs;   /* captures or interfaces, NULL-terminated */
 	bool live;                   /* they are interfaces */
 	unsigned n_broken;           /* of these, that could not be read to their end */
+	bool nothing;                /* none of them could be opened: there is nothing to say */
+	bool unmatched;              /* no packet was on a connection that has interfaces, … */
+	bool has_names;              /* … though some named their interface */
+	bool has_networks;           /* some connections are known by their peers */
 	uint64_t lost;               /* packets that came too fast to be seen */
 	const struct prefix *inside; /* as configured; n_inside == 0: found out */
 	unsigned n_inside;

@@ -21,7 +21,7 @@ static void
 see_on(struct engine *e, const struct packet *p, const struct connection *on)
 {
 	assert(p->iface < ENGINE_IFACES);
-	e->by_interface = on->interfaces != NULL;
+	e->by_interface = on->interfaces && on->interfaces[0];
 	e->by_peer = false;
 	e->unmatched = on;
 	e->ifaces[p->iface] = policy_connection_index(e->policy, on);

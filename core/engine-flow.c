@@ -227,12 +227,12 @@ pass_door(struct engine *e, uint32_t index, const struct admission *a)
 	const struct expectation *now = expects_get(e->expects, door->id);
 	struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
 
-	/* Making room for this flow may have ended the parent. */
-	if (now && now->parent)
-		(void)table_link_child(e->table, now->parent, index);
-	extra->parent_id = door->parent_id;
-	extra->root_id = door->root_id;
-	extra->depth = door->depth;
+	/* The parent may be gone, if only because room was made for this flow. */
+	if (!now || !now->parent || table_link_child(e->table, now->parent, index) < 0) {
+		extra->parent_id = door->parent_id;
+		extra->root_id = door->root_id;
+		extra->depth = door->depth;
+	}
 	extra->expectation_id = door->id;
 	extra->group = door->group;
 	extra->alone = (uint8_t)a->alone;

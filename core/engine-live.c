@@ -53,6 +53,14 @@ engine_offload(struct engine *e, const struct packet *p)
 	return true;
 }
 
+bool
+engine_is_answered(const struct engine *e, const struct packet *p)
+{
+	const struct flow *flow = &e->flows[p->flow];
+
+	return p->flow && key_equal(&flow->key, &p->key) && flow->flags & FLOW_SEEN_REPLY;
+}
+
 /* The flow of a conversation as somebody else names it; 0: none. */
 static uint32_t
 find_tuple(const struct engine *e, const struct tuple *tuple, bool *ret_from_hi)

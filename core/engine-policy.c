@@ -141,51 +141,43 @@ engine_belies_flow(struct engine *e, const struct packet *p, const struct flow *
 	return p->way != way;
 }
 
-/* The door of one trigger: from the peer that was asked, to whoever asked it. */
+/* A recorder is told of what has come of a trigger. */
+static void
+tell_trigger(struct engine *e, const struct expectation *door, int refusal)
+{
+	struct expectation_event event = {
+		.action = refusal ? EXPECT_REFUSED : EXPECT_OPENED,
+		.expectation = door,
+		.message = trigger_helper,
+		.refusal = refusal ? door_refusal_name(refusal) : NULL,
+		.time = e->now,
+	};
+
+	e->stats.refused_doors += refusal != 0;
+	record_expectation(e->recorders, &event);
+}
+
 static void
 open_trigger(struct engine *e, uint32_t index, const struct tuple *tuple,
 	const struct port_trigger *trigger)
 {
 	const struct flow_extra *extra = table_extra_get(e->table, &e->flows[index]);
-	const struct expectation *opened;
-	bool refreshed;
-	struct expectation door = {
-		.parent_id = table_flow_id(e->table, &e->flows[index]),
-		.root_id = extra->root_id,
-		.deadline = e->now + trigger->timeout * NSEC_PER_SEC,
-		.parent = index,
-		.timeout = trigger->timeout,
-		.mask = PN_EXPECT_SRC | PN_EXPECT_DST_PORT,
-		.flags = PN_EXPECT_OUTLIVE,
-		.dst_port = trigger->open.first,
-		.dst_port_last = trigger->open.last,
-		.max_flows = UINT16_MAX,
-		.proto = trigger->open_proto,
-		.depth = 1,
-		.src_bits = tuple->family == PN_ADDR_IPV4 ? 32 : 128,
-		.src = tuple->dst,
-		.dst = tuple->src,
-		.registrant = tuple->src,
-		.helper = trigger_helper,
-		.control = *tuple,
-	};
-	struct expectation_event event = {
-		.expectation = &door,
-		.message = trigger_helper,
-		.time = e->now,
-	};
-	int r = expects_open(
-		e->expects, &door, e->policy->doors.limits.per_flow, e->now, &refreshed, &opened);
+	const struct policy_doors *doors = &e->policy->doors;
+	const struct expectation *opened = NULL;
+	struct expectation door;
+	bool refreshed = false;
+	int r = door_of_trigger(e->policy, trigger, tuple, extra->depth, &door);
 
-	if (r >= 0 && refreshed)
-		return;
-	event.action = r < 0 ? EXPECT_REFUSED : EXPECT_OPENED;
-	event.refusal = r < 0 ? door_refusal_name(r) : NULL;
+	door.parent_id = table_flow_id(e->table, &e->flows[index]);
+	door.root_id = extra->root_id;
+	door.parent = index;
+	door.deadline = e->now + door.timeout * NSEC_PER_SEC;
+	door.helper = trigger_helper;
 	if (r >= 0)
-		event.expectation = opened;
-	else
-		e->stats.refused_doors++;
-	record_expectation(e->recorders, &event);
+		r = expects_open(
+			e->expects, &door, doors->limits.per_flow, e->now, &refreshed, &opened);
+	if (!refreshed)
+		tell_trigger(e, r < 0 ? &door : opened, r);
 }
 
 void
@@ -219,7 +211,8 @@ engine_adopt_policy(struct engine *e)
 	e->decode.verify_checksums = policy->verify_checksums && !e->hooked;
 	e->by_interface = e->by_peer = false;
 	for (unsigned i = 0; i < policy->n_connections; i++) {
-		e->by_interface |= policy->connections[i].interfaces != NULL;
+		e->by_interface |=
+			policy->connections[i].interfaces && policy->connections[i].interfaces[0];
 		e->by_peer |= policy->connections[i].n_networks > 0;
 	}
 	engine_forget_interfaces(e);

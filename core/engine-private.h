@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What engine.c (the path of a packet) and engine-flow.c (how flows begin and end) share.
+ * What the files of the engine share: engine.c, which tells what the others are, and engine-*.c.
  */
 #ifndef ENGINE_PRIVATE_H
 #define ENGINE_PRIVATE_H
@@ -114,10 +114,13 @@ void engine_pull_triggers(struct engine *e, const struct connection *c, uint32_t
 /* An overdue flow that somebody else carries on: it stays, and is looked at again later. */
 bool engine_stays(struct engine *e, uint32_t index);
 
-/* Callbacks of the rooms below: a door has ended; a helper ends a descendant. */
+/* Callbacks of the rooms below: a door has ended; a helper ends a descendant; a fragment that was
+ * held gets the verdict of its datagram. */
 void engine_door_ended(
 	void *context, const struct expectation *door, enum expect_action action);
 void engine_end_descendant(void *context, uint32_t index);
+void engine_fragment_settled(
+	void *context, const struct packet *fragment, enum reason reason);
 
 /* Tells of a flow that is open at the end of the input. */
 void engine_tell_open_flow(void *context, uint32_t index);

@@ -72,6 +72,9 @@ void engine_forget_interfaces(struct engine *engine);
  */
 bool engine_offload(struct engine *engine, const struct packet *p);
 
+/* The same of whether both sides of its flow have been heard. */
+bool engine_is_answered(const struct engine *engine, const struct packet *p);
+
 /* An offloaded flow has ended, or is counted, where it is carried on; `tuple` is the originator's
  * view there. False: there is no such flow. */
 bool engine_end_offloaded(struct engine *engine, const struct tuple *tuple,

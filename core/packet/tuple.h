@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <postern/plugin.h>
+#include "packet/address.h"
 
 struct key {
 	uint64_t w[5];
@@ -44,8 +44,10 @@ struct tuple {
 /* The port of whoever sends GRE v1: the protocol type that only it has (RFC 2637 §4.1). */
 #define PORT_GRE_CALL 0x880b
 
-/* Enough for any address or endpoint that addr_format() writes. */
-#define ADDR_TEXT_MAX 64
+struct port_range {
+	uint16_t first;
+	uint16_t last;
+};
 
 static inline uint8_t
 key_family(const struct key *key)
@@ -74,6 +76,28 @@ static inline uint16_t
 key_dst_port(const struct key *key, bool from_hi)
 {
 	return (uint16_t)(key->w[0] >> (from_hi ? 0 : 16));
+}
+
+/* One of the two addresses as it stands on the wire; for IPv6 its two words. */
+static inline uint32_t
+key_ipv4(const struct key *key, bool hi)
+{
+	return (uint32_t)(key->w[1] >> (hi ? 32 : 0));
+}
+
+static inline const uint64_t *
+key_ipv6(const struct key *key, bool hi)
+{
+	return &key->w[hi ? 3 : 1];
+}
+
+/* What one of the two addresses is good for. */
+static inline enum addr_scope
+key_scope(const struct key *key, bool hi)
+{
+	if (key_family(key) == PN_ADDR_IPV4)
+		return addr_scope_ipv4(key_ipv4(key, hi));
+	return addr_scope_ipv6(key_ipv6(key, hi));
 }
 
 /* What w[0] holds beside the ports. */
@@ -129,20 +153,6 @@ void key_spell(const struct key *key, bool from_hi, struct tuple *ret_tuple);
 /* The same tuple seen from the other end. For an ICMP query and GRE v1 the ports follow the rule
  * above: they belong to the endpoints, so they are swapped like any others. */
 struct tuple tuple_reverse(const struct tuple *tuple);
-
-struct pn_addr addr_ipv4(const uint8_t bytes[4]);
-struct pn_addr addr_ipv6(const uint8_t bytes[16]);
-bool addr_equal(const struct pn_addr *a, const struct pn_addr *b);
-
-/* True if the first `bits` bits are equal (and the families are). */
-bool addr_in_prefix(const struct pn_addr *addr, const struct pn_addr *prefix, unsigned bits);
-
-/* Writes "192.0.2.1" or "2001:db8::1" (RFC 5952); returns the length. */
-size_t addr_format(const struct pn_addr *addr, char text[static ADDR_TEXT_MAX]);
-
-/* Reads an address, or "ADDR/BITS" where ret_bits is not NULL (a bare address: all its bits).
- * -EINVAL if it is neither, or if bits behind the prefix are set. */
-int addr_parse(const char *text, struct pn_addr *ret_addr, unsigned *ret_bits);
 
 /* "TCP", "UDP", "ICMP", "IPv6-ICMP", "GRE", … or NULL where it is known by its number only. */
 const char *proto_name(uint8_t proto);

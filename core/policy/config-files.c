@@ -302,8 +302,8 @@ add_all(const struct search *search, const struct config_options *options, GErro
 		return false;
 	for (unsigned i = 0; (layer = layer_at(search, i)); i++) {
 		if (!layer->is_ours)
-			return refuse_file(
-				layer->folder, "there is no postern.conf in this folder", error);
+			return refuse_file(layer->folder,
+				"nothing of a configuration is in this folder", error);
 	}
 	return true;
 }

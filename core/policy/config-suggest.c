@@ -52,13 +52,14 @@ unlikeness(const char *a, const char *b)
 	return d[a_len][b_len];
 }
 
-/* Near enough to be a slip of the pen: a third of the letters, and at most three. */
+/* Near enough to be a slip of the pen: a third of the letters, and at most three. Of two that are
+ * alike, the one with the same first letter is meant: hardly anybody gets that wrong. */
 void
 suggest_begin(struct suggest *suggest, const char *name)
 {
 	suggest->name = name;
 	suggest->meant = NULL;
-	suggest->best = (unsigned)MIN(strlen(name) / 3, 3) + 1;
+	suggest->best = 2 * ((unsigned)MIN(strlen(name) / 3, 3) + 1);
 }
 
 void
@@ -66,6 +67,9 @@ suggest_try(struct suggest *suggest, const char *candidate)
 {
 	unsigned d = unlikeness(suggest->name, candidate);
 
+	if (d == UINT_MAX)
+		return;
+	d = 2 * d + !same_letter(*suggest->name, *candidate);
 	if (d >= suggest->best)
 		return;
 	suggest->best = d;

@@ -9,7 +9,7 @@
 struct suggest {
 	const char *name;  /* what was written */
 	const char *meant; /* the likest so far, or NULL */
-	unsigned best;     /* its unlikeness */
+	unsigned best;     /* its unlikeness, doubled; odd: the first letters differ */
 };
 
 void suggest_begin(struct suggest *suggest, const char *name);

@@ -71,12 +71,6 @@ has_ports(uint8_t proto)
 	return proto == PROTO_TCP || proto == PROTO_UDP;
 }
 
-static unsigned
-addr_bits(const struct pn_addr *addr)
-{
-	return addr->family == PN_ADDR_IPV4 ? 32 : 128;
-}
-
 /* The same host, whatever zone either was written with. */
 static bool
 same_host(const struct pn_addr *a, const struct pn_addr *b)
@@ -277,30 +271,13 @@ check_flow(struct check *check)
 	return 0;
 }
 
-/* Addresses that are never somebody else's host (RFC 6890, RFC 1122 §3.2.1.3): this network,
- * loopback, and from 224 on multicast, class E and broadcast. */
-static bool
-is_bogus_ipv4(const uint8_t bytes[4])
-{
-	return bytes[0] == 0 || bytes[0] == 127 || bytes[0] >= 224;
-}
-
-/* RFC 4291 §2.5.2, §2.5.3, §2.5.5, §2.7; the unspecified and loopback addresses are in ::/96. */
-static bool
-is_bogus_ipv6(const uint8_t bytes[16])
-{
-	static const uint8_t compatible[12];
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return bytes[0] == 0xff || !memcmp(bytes, compatible, sizeof(compatible)) ||
-	       !memcmp(bytes, mapped, sizeof(mapped));
-}
-
+/* An address that is never somebody else's host. */
 static bool
 is_bogus(const struct pn_addr *addr)
 {
-	return addr->family == PN_ADDR_IPV4 ? is_bogus_ipv4(addr->bytes)
-					    : is_bogus_ipv6(addr->bytes);
+	enum addr_scope scope = addr_scope(addr);
+
+	return scope == ADDR_LOOPBACK || addr_scope_is_nobody(scope);
 }
 
 static bool
@@ -468,6 +445,29 @@ door_check(const struct policy *policy, const struct door_asker *asker,
 	for (size_t i = 0; r == 0 && i < G_N_ELEMENTS(rules); i++)
 		r = rules[i](&check);
 	return r;
+}
+
+/* It stays when its flow ends: what was asked for may come later. */
+int
+door_of_trigger(const struct policy *policy, const struct port_trigger *trigger,
+	const struct tuple *control, uint8_t depth, struct expectation *ret_wanted)
+{
+	*ret_wanted = (struct expectation){
+		.mask = PN_EXPECT_SRC | PN_EXPECT_DST_PORT,
+		.flags = PN_EXPECT_OUTLIVE,
+		.proto = trigger->open_proto,
+		.src = control->dst,
+		.src_bits = (uint8_t)addr_bits(&control->dst),
+		.dst = control->src,
+		.dst_port = trigger->open.first,
+		.dst_port_last = trigger->open.last,
+		.timeout = trigger->timeout,
+		.max_flows = (uint16_t)policy->doors.max_flows,
+		.depth = (uint8_t)MIN(depth + 1, UINT8_MAX),
+		.registrant = control->src,
+		.control = *control,
+	};
+	return depth < policy->doors.max_depth ? 0 : -PN_REFUSED_DEPTH;
 }
 
 static const char *const refusals[] = {

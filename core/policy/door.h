@@ -46,6 +46,15 @@ struct door_asker {
 int door_check(const struct policy *policy, const struct door_asker *asker,
 	const struct pn_expect *request, struct expectation *ret_wanted);
 
+/*
+ * The door that a trigger opens for a flow that has gone out: from the peer that was asked to whoever
+ * asked it. As many flows may come through as policy lets through any one door. `control` is the
+ * flow, originator first, and `depth` its own: triggers take part in chains like helpers. 0, or
+ * -PN_REFUSED_DEPTH; *ret_wanted is filled as by door_check().
+ */
+int door_of_trigger(const struct policy *policy, const struct port_trigger *trigger,
+	const struct tuple *control, uint8_t depth, struct expectation *ret_wanted);
+
 /* "address-foreign" for -PN_REFUSED_ADDRESS_FOREIGN, …; "invalid" for anything else. */
 const char *door_refusal_name(int refusal);
 

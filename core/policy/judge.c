@@ -7,8 +7,6 @@
  */
 #include "policy/judge.h"
 
-#include <endian.h>
-
 static const struct judge_rule no_rule = { .mapping = NULL };
 
 /* A packet from the middle of a connection: what follows a handshake, and does not end it all. */
@@ -156,64 +154,22 @@ judge_error(const struct connection *connection, const struct packet *p, enum di
 	return reason;
 }
 
-/* What an address is good for, as far as its bits tell. */
-enum scope {
-	SCOPE_HOST,
-	SCOPE_LINK, /* link-local */
-	SCOPE_LOOPBACK,
-	SCOPE_UNSPECIFIED,
-	SCOPE_GROUP, /* multicast, broadcast */
-};
-
-/* RFC 1122 §3.2.1.3, RFC 3927 §2.1 */
-static enum scope
-scope_ipv4(uint32_t addr)
-{
-	if (addr >> 24 == 0)
-		return SCOPE_UNSPECIFIED;
-	if (addr >> 24 == 127)
-		return SCOPE_LOOPBACK;
-	if (addr >> 28 == 0xe || addr == UINT32_MAX)
-		return SCOPE_GROUP;
-	return addr >> 16 == (169 << 8 | 254) ? SCOPE_LINK : SCOPE_HOST;
-}
-
-/* RFC 4291 §2.4 */
-static enum scope
-scope_ipv6(const uint64_t addr[2])
-{
-	uint64_t high = be64toh(addr[0]), low = be64toh(addr[1]);
-
-	if (!high && low <= 1)
-		return low ? SCOPE_LOOPBACK : SCOPE_UNSPECIFIED;
-	if (high >> 56 == 0xff)
-		return SCOPE_GROUP;
-	return high >> 54 == 0xfe80 >> 6 ? SCOPE_LINK : SCOPE_HOST;
-}
-
-static enum scope
-scope_of(const struct key *key, bool hi)
-{
-	if (key_family(key) == PN_ADDR_IPV4)
-		return scope_ipv4(be32toh((uint32_t)(key->w[1] >> (hi ? 32 : 0))));
-	return scope_ipv6(&key->w[hi ? 3 : 1]);
-}
-
 /* Nobody can have this source and talk to that destination. */
 static bool
-is_bogus(enum scope src, enum scope dst, enum way way)
+is_bogus(enum addr_scope src, enum addr_scope dst, enum way way)
 {
 	switch (src) {
-	case SCOPE_HOST:
-	case SCOPE_LINK:
+	case ADDR_HOST:
+	case ADDR_LINK:
 		return false;
-	case SCOPE_LOOPBACK:
+	case ADDR_LOOPBACK:
 		/* Nor on any wire (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
-		return dst != SCOPE_LOOPBACK || way != WAY_UNKNOWN;
-	case SCOPE_UNSPECIFIED:
+		return dst != ADDR_LOOPBACK || way != WAY_UNKNOWN;
+	case ADDR_UNSPECIFIED:
 		/* Who has no address yet asks everybody for one (RFC 2131 §4.1, RFC 4862 §5.4). */
-		return dst != SCOPE_GROUP;
-	case SCOPE_GROUP:
+		return dst != ADDR_GROUP;
+	case ADDR_GROUP:
+	case ADDR_RESERVED:
 		return true;
 	}
 	return true;
@@ -221,17 +177,17 @@ is_bogus(enum scope src, enum scope dst, enum way way)
 
 /* Against what the source of the packet knows of its way. */
 static bool
-belies_its_way(const struct sides *sides, const struct packet *p, enum scope src, enum scope dst,
-	enum way way)
+belies_its_way(const struct sides *sides, const struct packet *p, enum addr_scope src,
+	enum addr_scope dst, enum way way)
 {
 	struct tuple tuple;
 	bool ours;
 
-	if (way == WAY_UNKNOWN || sides_auto(sides) || src == SCOPE_UNSPECIFIED)
+	if (way == WAY_UNKNOWN || sides_auto(sides) || src == ADDR_UNSPECIFIED)
 		return false;
 	/* What stays on the link is nobody's prefix. In IPv6 it may go to any neighbour (RFC 4861
 	 * §7.2.2), and no router passes it on (RFC 4291 §2.5.6). */
-	if (src == SCOPE_LINK && (dst != SCOPE_HOST || key_family(&p->key) == PN_ADDR_IPV6))
+	if (src == ADDR_LINK && (dst != ADDR_HOST || key_family(&p->key) == PN_ADDR_IPV6))
 		return false;
 	key_spell(&p->key, p->flags & PACKET_FROM_HI, &tuple);
 	ours = sides_inside(sides, &tuple.src);
@@ -243,14 +199,14 @@ judge_spoofed(const struct connection *connection, const struct sides *sides,
 	const struct packet *p, enum direction direction, enum way way)
 {
 	bool from_hi = p->flags & PACKET_FROM_HI;
-	enum scope src, dst;
+	enum addr_scope src, dst;
 
 	if (connection->anti_spoof == ANTI_SPOOF_OFF || !connection->firewall)
 		return false;
 	if (direction == DIRECTION_INTERNAL && way == WAY_UNKNOWN)
 		return false;
-	src = scope_of(&p->key, from_hi);
-	dst = scope_of(&p->key, !from_hi);
+	src = key_scope(&p->key, from_hi);
+	dst = key_scope(&p->key, !from_hi);
 	return is_bogus(src, dst, way) || belies_its_way(sides, p, src, dst, way);
 }
 
@@ -271,7 +227,7 @@ judge_direction(const struct connection *connection, const struct packet *p,
 	case DIRECTION_TRANSIT:
 		if (is_sent)
 			return DIRECTION_OUT;
-		return scope_of(&p->key, !(p->flags & PACKET_FROM_HI)) == SCOPE_HOST
+		return key_scope(&p->key, !(p->flags & PACKET_FROM_HI)) == ADDR_HOST
 			       ? DIRECTION_TRANSIT
 			       : DIRECTION_IN;
 	}

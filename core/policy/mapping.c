@@ -121,7 +121,7 @@ const struct port_mapping *
 mappings_match(const struct port_mappings *mappings, const struct packet *p)
 {
 	bool from_hi = p->flags & PACKET_FROM_HI;
-	uint16_t port = (uint16_t)(from_hi ? p->key.w[0] : p->key.w[0] >> 16);
+	uint16_t port = key_dst_port(&p->key, from_hi);
 	int set = open_set(p->proto);
 	struct tuple tuple;
 

@@ -12,16 +12,6 @@
 #include "packet/packet.h"
 #include "packet/tuple.h"
 
-struct prefix {
-	struct pn_addr addr;
-	unsigned bits;
-};
-
-struct port_range {
-	uint16_t first;
-	uint16_t last;
-};
-
 /*
  * One port or range that is open. Without a target it is open on whatever the protected side has
  * at the address that is asked for, the firewall itself first of all, in unicast, multicast and

@@ -21,8 +21,6 @@
 
 #include <glib.h>
 
-#include "policy/policy.h"
-
 #define SHARD_BITS      10
 #define SHARDS          (1u << SHARD_BITS)
 #define SHARD_SLOTS     8u /* to begin with */
@@ -78,14 +76,11 @@ static struct host
 host_of_key(const struct key *key, bool hi)
 {
 	struct host host = { .family = key_family(key) };
-	unsigned at = hi ? 3 : 1;
 
-	if (host.family == PN_ADDR_IPV4) {
-		host.v4 = (uint32_t)(key->w[1] >> (hi ? 32 : 0));
-	} else {
-		host.w[0] = key->w[at];
-		host.w[1] = key->w[at + 1];
-	}
+	if (host.family == PN_ADDR_IPV4)
+		host.v4 = key_ipv4(key, hi);
+	else
+		memcpy(host.w, key_ipv6(key, hi), sizeof(host.w));
 	return host;
 }
 
@@ -102,15 +97,11 @@ host_is_private(const struct host *host)
 	       addr >> 22 == (100 << 2 | 1);                   /* 100.64/10, RFC 6598 §7 */
 }
 
-/* Unspecified, multicast or broadcast: the address of no host. */
 static bool
 host_is_nobody(const struct host *host)
 {
-	uint32_t addr = be32toh(host->v4);
-
-	if (host->family == PN_ADDR_IPV6) /* RFC 4291 §2.5.2, §2.7 */
-		return be64toh(host->w[0]) >> 56 == 0xff || !(host->w[0] | host->w[1]);
-	return !addr || addr == UINT32_MAX || addr >> 28 == 0xe; /* RFC 1122 §3.2.1.3 */
+	return addr_scope_is_nobody(host->family == PN_ADDR_IPV6 ? addr_scope_ipv6(host->w)
+								 : addr_scope_ipv4(host->v4));
 }
 
 bool

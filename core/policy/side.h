@@ -7,7 +7,7 @@
  * unknown sender is inside and an unknown receiver outside. Auto remembers every host up to a
  * limit; beyond it, hosts are judged anew each time, by the same rule.
  *
- * A multicast, broadcast or unspecified address is no host. A packet to one goes away from its
+ * An address that is nobody's (packet/address.h) is no host. A packet to one goes away from its
  * sender: out if that is inside, else in; and it gives nobody a side. A host is known by its
  * address alone, whatever VLAN it is seen on. Link-local addresses are not private here.
  */
@@ -22,7 +22,6 @@
  * of IPv4, and 192 MiB if all are of IPv6. */
 #define SIDES_MAX_HOSTS (4u << 20)
 
-struct prefix;
 struct sides;
 
 /* `inside`: n prefixes, copied; n == 0 means auto. The seed is of the hashes: secret, no result

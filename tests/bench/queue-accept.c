@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The least that a firewall behind a netfilter queue can do: take packets, as many as are there up to
- * 64, look at nothing but their numbers, and accept them all with one verdict. The live firewall is
- * measured against this.
+ * The least that a firewall behind a netfilter queue can do: take packets, as many as are there up
+ * to 64, look at nothing but their numbers, and accept them all with one verdict. The live firewall
+ * is measured against this.
  *
  *   queue-accept NUMBER
  *   ready
@@ -121,7 +121,8 @@ accept_up_to(const struct mnl_socket *socket, uint16_t number, uint32_t id_be)
 }
 
 static void
-accept_all(const struct mnl_socket *socket, uint16_t number, uint64_t *packets, uint64_t *receptions)
+accept_all(
+	const struct mnl_socket *socket, uint16_t number, uint64_t *packets, uint64_t *receptions)
 {
 	static struct mmsghdr messages[BATCH];
 	static struct iovec vectors[BATCH];
@@ -132,8 +133,7 @@ accept_all(const struct mnl_socket *socket, uint16_t number, uint64_t *packets, 
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
 	while (!stopping) {
-		int n = recvmmsg(
-			mnl_socket_get_fd(socket), messages, BATCH, MSG_WAITFORONE, NULL);
+		int n = recvmmsg(mnl_socket_get_fd(socket), messages, BATCH, MSG_WAITFORONE, NULL);
 		uint32_t id_be;
 		unsigned seen = 0;
 

@@ -391,8 +391,7 @@ START_TEST(may_be_left_at_any_time)
 		struct batch batch;
 
 		for (unsigned n = 0; n < batches * 40; n++)
-			if (source_next(source, &batch) <= 0)
-				break;
+			ck_assert_int_gt(source_next(source, &batch), 0);
 		source_free(source);
 	}
 	source_free(NULL);

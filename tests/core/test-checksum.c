@@ -2,11 +2,13 @@
 /* The fast checksum against the slow one. */
 #include "packet/checksum.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kit/kit.h"
 
-#define LEN_MAX 300
+/* Several blocks of whatever size the fast one works in. */
+#define LEN_MAX 3000
 
 /* RFC 1071 §4.1 word by word; as a number, and 0xffff for 0, which are the same sum. */
 static uint16_t
@@ -69,6 +71,27 @@ START_TEST(test_lengths_and_alignments)
 }
 END_TEST
 
+/* So much that a sum of 32 bits, kept beside others, would run over. */
+START_TEST(test_more_than_2_mib)
+{
+	size_t len = (2u << 20) + 4099;
+	uint8_t *bytes = malloc(len);
+
+	ck_assert_ptr_nonnull(bytes);
+	for (unsigned ones = 0; ones < 2; ones++) {
+		if (ones)
+			memset(bytes, 0xff, len);
+		else
+			fill(bytes, len);
+		for (size_t start = 0; start < 2; start++)
+			ck_assert_uint_eq(
+				number(checksum_fold(checksum_add(0, bytes + start, len - start))),
+				slow(bytes + start, len - start));
+	}
+	free(bytes);
+}
+END_TEST
+
 /* All ones carry at every step. */
 START_TEST(test_carries)
 {
@@ -128,6 +151,7 @@ suite(void)
 
 	tcase_add_test(tc, test_rfc1071);
 	tcase_add_test(tc, test_lengths_and_alignments);
+	tcase_add_test(tc, test_more_than_2_mib);
 	tcase_add_test(tc, test_carries);
 	tcase_add_test(tc, test_pieces);
 	tcase_add_test(tc, test_own_checksum);

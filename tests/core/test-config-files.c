@@ -178,7 +178,7 @@ START_TEST(files_that_are_none)
 	r = load(folder, "");
 	ck_assert(g_error_matches(r.error, CONFIG_ERROR, CONFIG_ERROR_FILE));
 	ck_assert(g_str_has_suffix(
-		r.error->message, ": cannot be read: there is no postern.conf in this folder"));
+		r.error->message, ": cannot be read: nothing of a configuration is in this folder"));
 	result_done(&r);
 	r = load("/dev", "zero"); /* endless */
 	ck_assert_str_eq(

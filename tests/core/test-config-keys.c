@@ -50,7 +50,7 @@ START_TEST(each_sets_its_own)
 
 	for (unsigned i = 0; (key = config_keys_at(i)); i++) {
 		struct models models;
-		size_t size;
+		size_t size = 0;
 		void *model, *before;
 		char *value = good_value(key);
 
@@ -103,7 +103,7 @@ START_TEST(refused_changes_nothing)
 
 	for (unsigned i = 0; (key = config_keys_at(i)); i++) {
 		struct models models;
-		size_t size;
+		size_t size = 0;
 		void *model, *before;
 		char *value = good_value(key);
 

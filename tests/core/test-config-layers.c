@@ -148,7 +148,7 @@ START_TEST(without_the_main_file)
 		folders_init(&f);
 		r = load(f.layers[0]);
 		ck_assert(g_str_has_suffix(r.error->message,
-			": cannot be read: there is no postern.conf in this folder"));
+			": cannot be read: nothing of a configuration is in this folder"));
 		result_done(&r);
 		put(f.layers[0], alone[i][0], alone[i][1]);
 		r = load(f.layers[0]);

@@ -296,8 +296,8 @@ START_TEST(triggers_keep_the_limits)
 }
 END_TEST
 
-/* Each flow goes out from the port that the one before it has opened, and so comes through its door;
- * so many doors may be chained. */
+/* Each flow goes out from the port that the one before it has opened, and so comes through its
+ * door; so many doors may be chained. */
 START_TEST(triggers_keep_the_depth)
 {
 	static const char *const ours[] = { US ":3000", US ":5000", US ":5001", US ":5002" };
@@ -315,8 +315,7 @@ START_TEST(triggers_keep_the_depth)
 	policy->doors.max_depth = depth;
 	rig = kit_rig_policy(policy, NULL, INSIDE);
 	for (unsigned n = 0; n < depth; n++) {
-		ck_assert_int_eq(
-			reason_verdict(udp(rig, ours[n], theirs[n])), VERDICT_ACCEPT);
+		ck_assert_int_eq(reason_verdict(udp(rig, ours[n], theirs[n])), VERDICT_ACCEPT);
 		ck_assert_uint_eq(kit_doors(rig, EXPECT_OPENED), n + 1);
 		ck_assert_uint_eq(kit_door(rig, EXPECT_OPENED, n)->door.depth, n + 1);
 	}
@@ -325,6 +324,24 @@ START_TEST(triggers_keep_the_depth)
 	ck_assert_uint_eq(kit_doors(rig, EXPECT_REFUSED), 1);
 	ck_assert_str_eq(kit_door(rig, EXPECT_REFUSED, 0)->refusal, "depth");
 	ck_assert_uint_eq(stats(rig).refused_doors, 1);
+	kit_rig_free(rig);
+}
+END_TEST
+
+/* A child is a child when its parent is gone. */
+START_TEST(triggers_keep_the_depth_of_orphans)
+{
+	struct kit_rig *rig = triggered();
+
+	rig->policy->doors.max_depth = 1;
+	rig->policy->connections[0].triggers[0].timeout = 3600;
+	kit_assert_reason(kit_syn(rig, US ":3000", THEM ":554"), OUTBOUND);
+	rig->now += SECONDS(3000);
+	udp(rig, "10.0.0.9:1", "192.0.2.9:1");
+	ck_assert_uint_eq(rig->ended[FLOW_END_TIMEOUT], 1);
+	kit_assert_reason(udp(rig, US ":6970", THEM ":1999"), EXPECTED);
+	ck_assert_uint_ne(rig->begun_flow.parent_id, 0);
+	ck_assert_str_eq(kit_door(rig, EXPECT_REFUSED, 0)->refusal, "depth");
 	kit_rig_free(rig);
 }
 END_TEST
@@ -370,6 +387,7 @@ suite(void)
 	tcase_add_test(t, what_pulls_no_trigger);
 	tcase_add_test(t, triggers_keep_the_limits);
 	tcase_add_loop_test(t, triggers_keep_the_depth, 1, 4);
+	tcase_add_test(t, triggers_keep_the_depth_of_orphans);
 	tcase_add_test(t, triggers_keep_max_flows);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Services by their names. */
-#include <string.h>
-
 #include <glib.h>
 
 #include "kit/kit.h"
@@ -28,23 +26,6 @@ START_TEST(found_by_name)
 }
 END_TEST
 
-START_TEST(done_with_nothing)
-{
-	struct service service = { .name = NULL };
-
-	service_done(&service);
-	service = (struct service){
-		.name = g_strdup("demo"),
-		.title = g_strdup("Demo"),
-		.helper = g_strdup("demo"),
-		.ports = g_new0(struct service_ports, 2),
-		.n_ports = 2,
-		.file = g_strdup("demo.conf"),
-	};
-	service_done(&service); /* the leak checker tells the rest */
-}
-END_TEST
-
 static Suite *
 suite(void)
 {
@@ -52,7 +33,6 @@ suite(void)
 	TCase *t = tcase_create("service");
 
 	tcase_add_test(t, found_by_name);
-	tcase_add_test(t, done_with_nothing);
 	suite_add_tcase(s, t);
 	return s;
 }

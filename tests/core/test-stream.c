@@ -271,14 +271,32 @@ START_TEST(the_limit_is_a_power_of_two)
 }
 END_TEST
 
+/* A number is ahead or behind, half of all each: what is ahead must be in the window, and what is
+ * behind is old. */
+static const struct {
+	uint32_t far;
+	int result;
+} nowhere[] = {
+	{ 100000, STREAM_MEMORY },
+	{ 0x7fffff00, STREAM_MEMORY },
+	{ 0x80000001, STREAM_OK },
+	{ 0xfffff000, STREAM_OK },
+	{ 0xffffff9c, STREAM_OK },
+};
+
 START_TEST(numbers_from_nowhere_do_no_harm)
 {
-	static const uint32_t far[] = { 0x7fffffff, 0x80000000, 0x80000001, 0xfffff000, 100000 };
+	int result = nowhere[_i].result;
 
 	begin(5);
-	put(0, 10);
-	stream_segment(&stream, &budget, 5 + far[_i], truth, 100, sink, &stream);
+	ck_assert_int_eq(put(0, 10), STREAM_OK);
+	ck_assert_int_eq(stream_segment(&stream, &budget, 5 + nowhere[_i].far, truth + 1, 100, sink,
+				 &stream),
+		result);
 	expect_got(10);
+	/* Beyond the window nothing more is taken; what is old makes no difference. */
+	ck_assert_int_eq(put(10, 20), result);
+	expect_got(result == STREAM_OK ? 20 : 10);
 	end();
 }
 END_TEST

@@ -83,6 +83,15 @@ on_late_verdict(void *context, const struct packet *p)
 	rig->late[rig->n_late++] = (enum reason)p->reason;
 }
 
+static void
+on_taken_back(void *context, const struct flow *flow)
+{
+	struct kit_rig *rig = context;
+
+	rig->taken_back++;
+	flow_tuple(flow, &rig->taken);
+}
+
 static const char *
 interface_name(void *context, const struct packet *p)
 {
@@ -130,7 +139,7 @@ wrap_plugin(const struct pn_plugin *desc)
 
 /* The rig takes over the policy and the plugins. */
 static struct kit_rig *
-rig_new(struct policy *policy, struct plugins *plugins, const char *inside)
+rig_new(struct policy *policy, struct plugins *plugins, const char *inside, bool hooked)
 {
 	struct kit_rig *rig = g_new0(struct kit_rig, 1);
 	g_autofree char *message = NULL;
@@ -140,7 +149,9 @@ rig_new(struct policy *policy, struct plugins *plugins, const char *inside)
 		.recorders = &rig->recorders,
 		.seed = { 1, 2, 3, 4 },
 		.interface_name = interface_name,
+		.hooked = hooked,
 		.late_verdict = on_late_verdict,
+		.taken_back = on_taken_back,
 		.context = rig,
 	};
 
@@ -179,13 +190,19 @@ kit_rig_new(const char *config, const char *plugin, const char *inside)
 struct kit_rig *
 kit_rig_mock(const char *config, const struct pn_plugin *desc, const char *inside)
 {
-	return rig_new(parse(config), wrap_plugin(desc), inside);
+	return rig_new(parse(config), wrap_plugin(desc), inside, false);
 }
 
 struct kit_rig *
 kit_rig_policy(struct policy *policy, const char *plugin, const char *inside)
 {
-	return rig_new(policy, plugin ? load_plugin(plugin) : NULL, inside);
+	return rig_new(policy, plugin ? load_plugin(plugin) : NULL, inside, false);
+}
+
+struct kit_rig *
+kit_rig_hooked(struct policy *policy, const struct pn_plugin *desc, const char *inside)
+{
+	return rig_new(policy, desc ? wrap_plugin(desc) : NULL, inside, true);
 }
 
 void
@@ -261,6 +278,8 @@ kit_send_on(
 	batch->count = 1;
 	engine_process(rig->engine, batch);
 	reason = p->verdict == VERDICT_HELD ? REASON_NONE : (enum reason)p->reason;
+	rig->last = *p;
+	rig->last.data = NULL;
 	g_free(frame);
 	g_free(batch);
 	return reason;

@@ -54,6 +54,9 @@ struct kit_rig {
 	struct kit_flow_event begun_flow;
 	struct kit_flow_event ended_flow;
 	unsigned drops;
+	struct packet last;   /* that was sent, with its verdict and without its bytes */
+	unsigned taken_back;  /* offloaded flows that have ended here */
+	struct tuple taken;   /* the last of them */
 	enum reason late[KIT_EVENTS_MAX]; /* late verdicts, in order */
 	unsigned n_late;
 };
@@ -71,6 +74,10 @@ struct kit_rig *kit_rig_mock(
 
 /* The same with a policy that was made otherwise (kit/policies.h). It becomes the rig's. */
 struct kit_rig *kit_rig_policy(struct policy *policy, const char *plugin, const char *inside);
+
+/* The same at the kernel's own hooks, with a plugin of the test program or NULL. */
+struct kit_rig *kit_rig_hooked(
+	struct policy *policy, const struct pn_plugin *desc, const char *inside);
 
 /* Another policy takes its place. It becomes the rig's. */
 void kit_reload(struct kit_rig *rig, struct policy *policy);

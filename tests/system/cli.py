@@ -7,12 +7,18 @@ What a user can get wrong is in errors.py.
 import gzip
 import json
 import pathlib
+import re
 import tempfile
 
 import kit
 
 CAPTURE = kit.SOURCE / 'tests' / 'pcap' / 'ftp-active-passive.pcap'
 HEADER, RECORD = 24, 16  # bytes of a classic capture file, and of each packet in it
+
+
+def system_folder():
+    """Where this build looks for the configuration of the system."""
+    return pathlib.Path(re.search(r'default: (/.*)\)', kit.run('show', '--help').stdout)[1])
 
 
 class Cli:

@@ -219,8 +219,13 @@ def check_streams(count, folder):
     (named / 'connections').mkdir(parents=True)
     (named / 'postern.conf').write_text('')
     (named / 'connections/wan.conf').write_text('[Connection]\nMatch=interface:wan0\n')
-    cli.complains(2, ['replay', '--config', named, '--connection', 'wan', '--compare', other,
-                      capture], 'wan', 'default')
+    # The other policy need not have that connection.
+    arguments = ['replay', '--quiet', '--connection', 'wan']
+    result = kit.run(*arguments, '--config', named, '--compare', other, capture)
+    count.check(result.returncode == 0 and not result.stderr
+                and result.stdout.splitlines()[0].endswith(f'{other}, where default stands for wan')
+                and result.stdout.splitlines()[1:] == quiet.splitlines()[1:], f'{result}')
+    cli.complains(2, [*arguments, '--config', other, '--compare', named, capture], 'wan', 'default')
 
 
 def main():

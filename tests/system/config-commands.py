@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`postern check-config` tells every mistake, and `postern show` where each value comes from."""
 
+import json
 import pathlib
 import random
 import re
+import subprocess
 import tempfile
 
 import kit
-from cli import CAPTURE
+from cli import CAPTURE, system_folder
 
 SUMMARY = re.compile(
     r'(?P<path>.*): (?:(?P<connections>\d+) connections?, (?P<mappings>\d+) mappings?, '
@@ -95,7 +97,7 @@ def check_good(count, folder):
     one = Checked(write(folder / 'file', {'one.conf': '[Firewall]\n'}) / 'one.conf')
     count.check(one.status == 0 and one.number('connections') == 1, f'{one.result}')
     said = Checked()
-    if not pathlib.Path('/etc/postern').exists():
+    if not system_folder().exists():
         count.check(said.status == 0 and 'system' in said.summary['path'], f'{said.result}')
 
 
@@ -156,6 +158,29 @@ MISTAKES = [
      [('connections/a b.conf: ', 'not the name of a connection')]),
     ('no such service', {'postern.conf': '[Firewall]\nServices=htpp\n'},
      [('postern.conf:2', 'there is no service htpp', 'did you mean http?')]),
+    ('a service that begins so', {'postern.conf': '[Firewall]\nServices=htps\n'},
+     [('postern.conf:2', 'there is no service htps', 'did you mean https?')]),
+    ('a service that is not there beside one that is broken',
+     {'postern.conf': '[Firewall]\nServices=chess;chessd\n',
+      'services/chess.conf': '[Service]\nPorts=zz\n'},
+     [('postern.conf:2', 'there is no service chessd'), ('services/chess.conf:2', 'Ports=zz')]),
+    ('what is missing beside a mistake',
+     {'postern.conf': '[Mapping:a]\nProtocol=x\n[Mapping:b]\n[Trigger:c]\nPorts=0\n'
+                      '[Mapping:d]\nProtocol=tcp\nExternal=0\n'},
+     [('postern.conf:1', '[Mapping:a] External: missing'), ('postern.conf:2', 'Protocol=x'),
+      ('postern.conf:3', '[Mapping:b] Protocol: missing'),
+      ('postern.conf:3', '[Mapping:b] External: missing'),
+      ('postern.conf:4', '[Trigger:c] Protocol: missing'),
+      ('postern.conf:4', '[Trigger:c] Opens: missing'), ('postern.conf:5', 'Ports=0'),
+      ('postern.conf:8', 'External=0')]),
+    ('a mapping in two files, of which one is wrong',
+     {'postern.conf': '', 'connections/a.conf':
+      '[Connection]\nMatch=interface:a\n[Mapping:web]\nProtocol=x\n',
+      'connections/a.conf.d/more.conf': '[Mapping:web]\nExternal=80\n'},
+     [('connections/a.conf:4', 'Protocol=x')]),
+    ('a match that is none is told once',
+     {'postern.conf': '', 'connections/a.conf': '[Connection]\nMatch=eth0\nType=x\n'},
+     [('connections/a.conf:2', 'Match=eth0'), ('connections/a.conf:3', 'Type=x')]),
     ('a service without ports', {'postern.conf': '[Firewall]\nServices=chess\n',
                                  'services/chess.conf': '[Service]\nName=Chess\n'},
      [('services/chess.conf:1', 'Ports: missing')]),
@@ -190,6 +215,12 @@ WARNINGS = [
      [('connections/a.conf:1', 'Match: missing')]),
     ('an option that no plugin has', {'postern.conf': '[Helper:ftp]\nNoSuch=1\n'},
      [('postern.conf:2', 'NoSuch')]),
+    ('helpers that nobody brings',
+     {'postern.conf': '[Firewall]\nHelpers=fpt;ftp\n', 'connections/a.conf':
+      '[Connection]\nMatch=interface:a\n', 'connections/b.conf':
+      '[Connection]\nMatch=interface:b\n[Firewall]\nHelpers=ldap.cldap;ftp.no;ldap\n'},
+     [('connections/b.conf:4', '[Firewall] Helpers', 'ftp.no'),
+      ('postern.conf:2', '[Firewall] Helpers', 'fpt', 'did you mean ftp?')]),
     ('a section of no plugin', {'postern.conf': '[Helper:nosuch]\nAny=1\n'},
      [('postern.conf:1', 'nosuch', 'not checked')]),
 ]
@@ -288,7 +319,7 @@ def check_usage(count, folder):
     (folder / 'empty').mkdir()
     for arguments, *words in (
             (['check-config', folder / 'none'], 'none', 'No such file'),
-            (['check-config', folder / 'empty'], 'no postern.conf'),
+            (['check-config', folder / 'empty'], 'nothing of a configuration'),
             (['check-config', folder / 'good', folder], 'one path'),
             (['check-config', '--colour'], '--colour', '--help'),
             (['check-config', '--plugin-path', folder / 'none', folder], '--plugin-path'),
@@ -301,6 +332,8 @@ def check_usage(count, folder):
         count.check(result.returncode == 2 and len(lines) == 1
                     and lines[0].startswith('postern: ')
                     and all(word in lines[0] for word in words), f'{result}')
+        if arguments[1:] in ([folder / 'none'], [folder / 'empty']):
+            count.check('nothing could be read' in result.stdout, f'{result}')
 
 
 def settings(text):
@@ -372,12 +405,43 @@ def check_again(count, folder):
             count.check(values[0] == values[1], f'{arguments} {other}: {first} {second}')
 
 
+def check_nothing(count, folder):
+    """Where nothing is configured `show` says so, in a way that can be read again."""
+    write(folder, {'postern.conf': ''})
+    for arguments in ([], ['default']):
+        result = kit.run('show', '--config', folder, *arguments)
+        count.check(result.returncode == 0 and result.stdout
+                    == '# nothing is configured; --effective shows the defaults\n', f'{result}')
+    write(folder, {'again.conf': result.stdout})
+    said = Checked(folder / 'again.conf')
+    count.check(said.status == 0 and not said.lines, f'{said.result}')
+
+
+def check_places(count):
+    """What is installed is what is read: the folders are those that the manual names, too."""
+    installed = json.loads(subprocess.run(['meson', 'introspect', '--installed', kit.BUILD],
+                                          check=True, stdout=subprocess.PIPE).stdout).values()
+    (config,) = [pathlib.Path(path).parent for path in installed if path.endswith('/postern.conf')]
+    (services,) = [pathlib.Path(path) for path in installed if path.endswith('/services')]
+    for command in ('show', 'explain', 'check-config'):
+        text = kit.run(command, '--help').stdout
+        count.check(re.search(rf'\s{re.escape(str(config))}[).]', text), f'{command}: {text}')
+    binary = kit.PROGRAM.read_bytes()
+    for folder in (config, services.parent, services):
+        count.check(b'\0' + bytes(folder) + b'\0' in binary, f'{folder} is not read')
+    for page in ('postern.1', 'postern.conf.5'):
+        text = (kit.BUILD / 'docs' / page).read_text()
+        count.check(str(config) in text and str(services.parent) in text and '@' not in text,
+                    f'{page} names other folders')
+
+
 def main():
     count = kit.Count()
     for check in (check_good, check_mistakes, check_warnings, check_together, check_damage,
-                  check_usage, check_show, check_again):
+                  check_usage, check_show, check_again, check_nothing):
         with tempfile.TemporaryDirectory() as folder:
             check(count, pathlib.Path(folder))
+    check_places(count)
     count.done()
 
 

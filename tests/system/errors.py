@@ -79,6 +79,8 @@ def check_values(errors):
         ('a filter to watch by', ['watch', '--filter', 'port', 'lo'], '--filter', 'syntax'),
         ('two outputs to stdout', ['replay', '-e', '-', '--write-dropped', '-', CAPTURE],
          '--events', '--write-dropped', 'standard output'),
+        ('two policies to compare with', ['replay', '--compare', 'one', '--compare', 'two', CAPTURE],
+         '--compare two'),
         ('two outputs to one file', ['replay', '-l', other, '--write-accepted', other, CAPTURE],
          '--log', '--write-accepted', 'two files'),
     ])
@@ -140,6 +142,9 @@ def check_captures(errors):
     errors.rows(INPUT, [
         ('missing', ['replay', '--quiet', errors.folder / 'none.pcap'], 'none.pcap: ', 'No such'),
         ('a folder', ['replay', '--quiet', errors.folder], f'{errors.folder}: ', 'directory'),
+        ('a summary of nothing', ['replay', errors.folder / 'none.pcap'], 'none.pcap: ', 'No such'),
+        ('a comparison of nothing', ['replay', '--compare', errors.file('plain.conf', ''),
+                                     errors.folder / 'none.pcap'], 'none.pcap: '),
         ('an empty name', ['replay', '--quiet', ''], 'No such'),
         *((name, ['replay', '--quiet', errors.file(name, content)], f'{name}: ', *words)
           for name, content, *words in files),
@@ -148,6 +153,9 @@ def check_captures(errors):
     result = kit.run('replay', '--quiet', '--events', '-', errors.folder / 'none.pcap', CAPTURE)
     errors.count.check(result.returncode == INPUT and '"flow"' in result.stdout,
                        'a missing capture keeps the next from being played')
+    result = kit.run('replay', errors.folder / 'none.pcap', CAPTURE)
+    errors.count.check(result.returncode == INPUT and 'incomplete 1 capture' in result.stdout,
+                       f'a missing capture is not in the summary: {result}')
 
 
 def check_configuration(errors):
@@ -184,7 +192,7 @@ def check_configuration(errors):
     errors.rows(USAGE, [
         *rows,
         ('missing', ['replay', '-c', errors.folder / 'none.conf', CAPTURE], 'none.conf'),
-        ('a folder without it', ['replay', '-c', errors.folder, CAPTURE], 'postern.conf'),
+        ('a folder without it', ['replay', '-c', errors.folder, CAPTURE], 'nothing of a configuration'),
         ('far too long', ['replay', '-c', errors.file('long.conf', '#' * (1 << 21)), CAPTURE],
          'long.conf', '1024 KiB'),
         ('for helpers too', ['helpers', '-c', errors.folder / 'value0.conf'], 'value0.conf:2'),

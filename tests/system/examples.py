@@ -5,8 +5,8 @@
 
 An example is indented by four blanks: a line that begins with "$ " is a command, lines with "> " go
 on with it, and what follows up to the next command or the next line of prose is its output. They
-run one after the other in a folder that looks like the source folder after script/build; what they
-write stays there. How fast it was differs each time and is not compared. --write puts what was
+run one after the other in a folder that looks like the source folder after script/build, with an
+empty one, $T, for what they write. How fast it was differs each time and is not compared. --write puts what was
 really said into the pages.
 """
 
@@ -77,7 +77,8 @@ def furnish(folder):
 
 
 def run(example, folder):
-    environment = {'PATH': f'{folder}/build/cmd:{os.environ["PATH"]}', 'HOME': str(folder),
+    (folder / 'written').mkdir(exist_ok=True)
+    environment = {'T': str(folder / 'written'), 'PATH': f'{folder}/build/cmd:{os.environ["PATH"]}', 'HOME': str(folder),
                    'LC_ALL': 'C.UTF-8', 'TZ': 'UTC'}
     result = subprocess.run(['bash', '-c', '\n'.join(example.command)], cwd=folder, check=False,
                             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ import tempfile
 import kit
 import pcapng
 import probe
-from cli import Cli
+from cli import Cli, system_folder
 
 INSIDE = '10.0.0.0/8,2001:db8:1::/48'
 NUMBER = re.compile(r' packet=(\d+)')
@@ -451,7 +451,7 @@ def check_connections(count, folder):
     rows = [
         # policy, --on, peer, name, words
         (plain, None, '203.0.113.9', 'default', 'only one'),
-        (one, None, '203.0.113.9', 'uplink', 'only one'),
+        (one, None, '203.0.113.9', 'uplink', 'only one beside default'),
         (one, 'default', '203.0.113.9', 'default', 'asked for'),
         (policy, 'uplink', '203.0.113.9', 'uplink', 'asked for'),
         (policy, 'uplink', '192.0.2.9', 'uplink', 'asked for'),
@@ -468,6 +468,28 @@ def check_connections(count, folder):
             found = said.answer['connection']
             count.check(found['name'] == name and words in found['chosen'],
                         f'{said.arguments}: {found}, not {name}, {words}')
+            noted = any('replay takes' in note for note in said.notes)
+            count.check(noted == ('beside' in words), f'{said.arguments}: {said.notes}')
+    # What the note says of a replay is so, and so is what it advises.
+    one_port = make_policy(folder / 'port', {
+        'postern.conf': '', 'connections/uplink.conf': FILES['connections/uplink.conf']})
+    question = Question('tcp', '203.0.113.9', '10.0.0.5', dport=8080)
+    common = ['--config', one_port, '--inside', INSIDE]
+    said = Explained(*common, *question.arguments())
+    (note,) = said.notes
+    count.check('to be on default; --connection uplink' in note, note)
+    answers = [played(folder, [question], *common, *arguments)[0]
+               for arguments in ([], ['--connection', 'uplink'])]
+    count.check(answers == [('drop', 'unsolicited'), (said.verdict, said.reason)]
+                and said.reason == 'port-mapping', f'{answers}, {said.answer}')
+    # --way, where it does nothing, and where it does half.
+    for on, inside, words in (('default', INSIDE, 'no effect'), ('uplink', INSIDE, None),
+                              ('uplink', 'auto', 'direction only'), ('open', INSIDE, 'no effect')):
+        said = Explained('--config', policy, '--inside', inside, '--on', on, '--way', 'received',
+                         *Question('udp', '203.0.113.9', '10.0.0.5').arguments())
+        notes = [note for note in said.notes if '--way' in note]
+        count.check(len(notes) == bool(words) and all(words in note for note in notes),
+                    f'{said.arguments}: {said.notes}')
 
 
 def check_text(count, folder):
@@ -515,7 +537,7 @@ def check_words(count, folder):
                     f'{said.arguments}: {said.answer}')
     # Where nothing is configured, what is built in holds.
     said = kit.run('explain', '--from', '203.0.113.9', '--to', '10.0.0.5:22', '--proto', 'tcp')
-    if not pathlib.Path('/etc/postern').exists():
+    if not system_folder().exists():
         count.check(said.returncode == 1 and said.stdout.startswith('drop: unsolicited\n'), said)
 
 

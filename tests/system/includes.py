@@ -37,6 +37,8 @@ ONLY = {
     'zlib.h': r'core/source/gunzip\.c',
     'linux/netlink.h': r'kernel/.*',
     'libmnl/libmnl.h': r'kernel/.*',
+    'libnetfilter_conntrack/libnetfilter_conntrack.h': r'kernel/conntrack\.c',
+    'nftables/libnftables.h': r'kernel/ruleset-.*',
     'glib.h': r'(core|cmd|kernel)/.*',
 }
 
@@ -161,6 +163,9 @@ def main():
     rooms = {room(file.name) for file in objects}
     count.check({'packet', 'flow', 'policy', 'helper', 'record', 'source', 'engine', 'cmd',
                  'plugins/ftp'} <= rooms, f'dependencies of {rooms} only')
+    # A build without live traffic has no kernel.
+    has_kernel = (kit.BUILD / 'kernel' / 'libpostern-live.a').exists()
+    count.check(('kernel' in rooms) == has_kernel, f'dependencies of {rooms} only')
     for file in objects:
         check_rooms(count, file)
         check_system(count, file)

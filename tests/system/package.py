@@ -123,6 +123,14 @@ def check_installed(count, machine):
     events = [json.loads(line) for line in replay.stdout.splitlines()]
     count.check(replay.returncode == 0 and not replay.stderr, f'replay: {replay.stderr}')
     count.check(len(events) > 10 and events == here, f'{len(events)} events, {len(here)} here')
+    # The configuration that was installed is the one that is read.
+    more = machine.root / 'etc' / 'postern' / 'postern.conf.d'
+    more.mkdir()
+    (more / 'test.conf').write_text('[Stateful]\nUdpTimeout=77\n', encoding='utf-8')
+    shown = machine.run('postern', 'show')
+    count.check('# /etc/postern/postern.conf.d/test.conf:2\nUdpTimeout=77\n' in shown.stdout,
+                f'show: {shown}')
+    shutil.rmtree(more)
     summary = machine.run('postern', 'replay', '--config', '/etc/postern', '/tmp/capture.pcap')
     count.check(summary.returncode == 0 and not summary.stderr and 'door 7 ' in summary.stdout,
                 f'summary: {summary}')

@@ -11,6 +11,7 @@ import tempfile
 
 import kit
 import pcap
+import probe
 
 CAPTURE = kit.SOURCE / 'tests' / 'pcap' / 'ftp-active-passive.pcap'
 CLIENT, SERVER = '10.77.1.2', '203.0.113.2'
@@ -170,9 +171,54 @@ def check_outputs(count, folder):
                 and all(len(entry) == 16 for entry in entries), f'log: {lines[:6]}')
 
 
+def check_shares(count, folder):
+    """Per cents are rounded; but some are never none, and not all are never all."""
+    syn = segments_of(CAPTURE)[0]
+    for accepted, dropped, shares in (
+            (1, 0, ('100.0', '0.0')), (0, 1, ('0.0', '100.0')), (1, 2, ('33.3', '66.7')),
+            (2, 1, ('66.7', '33.3')), (3000, 1, ('99.9', '0.1')), (1, 3000, ('0.1', '99.9')),
+            (7, 1, ('87.5', '12.5'))):
+        out = [(bytes([10, 0, n // 250, 1 + n % 250]), syn.dst, b'', syn) for n in range(accepted)]
+        into = [(syn.dst, bytes([10, 1, n // 250, 1 + n % 250]), b'', syn) for n in range(dropped)]
+        text = summary('--inside', '10.0.0.0/8', write(folder / 'shares.pcap', out + into))
+        found = tuple(re.findall(r'^  (?:accepted|dropped) .* ([\d.]+) %$', text, re.MULTILINE))
+        count.check(found == shares, f'{accepted} and {dropped}: {found}, not {shares}')
+
+
+def check_connections(count, folder):
+    """Whose settings counted, where the packets do not tell it."""
+    policy = folder / 'policy'
+    (policy / 'connections').mkdir(parents=True)
+    (policy / 'postern.conf').write_text('')
+    uplink = policy / 'connections' / 'uplink.conf'
+    question = probe.tcp('203.0.113.9', 4000, '10.0.0.5', 80)
+    captures = {name: probe.capture(folder / f'{name}.pcapng', [question], name)
+                for name in (None, 'eth0', 'wan0')}
+    unnamed = '  connections  default (no packet names an interface; --connection=NAME says which)\n'
+    other = ('  connections  default (no packet is on an interface of another; --connection=NAME says '
+             'which)\n')
+    for match, name, line in (
+            ('interface:wan*', None, unnamed), ('interface:wan*', 'eth0', other),
+            ('interface:wan*', 'wan0', ''), ('network:192.0.2.0/24', None, ''),
+            ('interface:wan*;network:192.0.2.0/24', None, unnamed.replace(
+                'default', 'default, or by the networks of peers')),
+            ('interface:wan*\n[Sharing]\nRole=private', 'wan0', '')):
+        uplink.write_text(f'[Connection]\nMatch={match}\n')
+        text = summary('--config', policy, captures[name])
+        found = ''.join(row for row in text.splitlines(True) if row.startswith('  connections '))
+        count.check(found == line, f'{match}, {name}: {found!r}, not {line!r}')
+    uplink.write_text('[Connection]\nMatch=interface:wan*\n')
+    text = summary('--config', policy, '--connection', 'uplink', captures[None])
+    count.check('  connections ' not in text, f'asked for, and told: {text}')
+
+
 def check_hints(count):
     result = kit.run('replya', CAPTURE)
     count.check("'postern replay'" in result.stderr, f'no hint: {result.stderr}')
+    for word, meant in (('shwo', 'show'), ('rnu', 'run'), ('flws', 'flows')):
+        result = kit.run(word)
+        count.check(f"'postern {meant}'" in result.stderr or meant not in kit.run('--help').stdout,
+                    f'no hint: {result.stderr}')
     result = kit.run('--nothing')
     count.check(result.returncode == 2 and '--help' in result.stderr, f'{result}')
 
@@ -188,6 +234,8 @@ def main():
         check_hostile(count, folder)
         check_limits(count, folder)
         check_outputs(count, folder)
+        check_shares(count, folder)
+        check_connections(count, folder)
         check_reader_gone(count, folder)
     count.done()
 
