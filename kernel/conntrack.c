@@ -29,8 +29,8 @@
 
 #include "packet/packet.h"
 
-/* Bytes that wait to be heard: some ten thousand ends. */
-#define EVENT_BUFFER (8 << 20)
+/* Bytes that wait to be heard: some fifty thousand ends. */
+#define EVENT_BUFFER (32 << 20)
 
 /* Events of one system call, and bytes of one: 250 to 600 are usual. */
 #define EVENT_SLOTS 32u
@@ -42,7 +42,7 @@
 /* As large as the kernel makes its answers. */
 #define ANSWER_SIZE 32768u
 
-enum { EVENTS, ASKS, DUMPS, SOCKETS };
+enum { ASKS, DUMPS, EVENTS, SOCKETS };
 
 struct conntrack {
 	struct conntrack_options options;
@@ -52,7 +52,8 @@ struct conntrack {
 	struct mmsghdr messages[EVENT_SLOTS];
 	struct iovec vectors[EVENT_SLOTS];
 	uint8_t slots[EVENT_SLOTS][EVENT_SIZE];
-	uint8_t answer[ANSWER_SIZE];
+	/* By socket: whoever is told of an entry in a dump may ask something else. */
+	uint8_t answers[SOCKETS - 1][ANSWER_SIZE];
 };
 
 /* Where the parts of a tuple stand. */
@@ -348,11 +349,11 @@ read_answer(const struct nlmsghdr *nlh, struct answer *answer)
 
 /* Reads one datagram of the answer to a question. */
 static int
-read_answers(struct conntrack *c, const struct mnl_socket *socket, uint32_t sequence,
-	struct answer *answer)
+read_answers(struct conntrack *c, unsigned socket, uint32_t sequence, struct answer *answer)
 {
-	const struct nlmsghdr *nlh = (const void *)c->answer;
-	ssize_t n = mnl_socket_recvfrom(socket, c->answer, sizeof(c->answer));
+	uint8_t *bytes = c->answers[socket];
+	const struct nlmsghdr *nlh = (const void *)bytes;
+	ssize_t n = mnl_socket_recvfrom(c->sockets[socket], bytes, ANSWER_SIZE);
 	int len = (int)n;
 
 	if (n < 0)
@@ -371,7 +372,7 @@ ask(struct conntrack *c, const struct nlmsghdr *nlh, conntrack_visit *visit, voi
 	int r = send_question(c->sockets[ASKS], nlh);
 
 	while (r == 0 && !answer.is_over)
-		r = read_answers(c, c->sockets[ASKS], nlh->nlmsg_seq, &answer);
+		r = read_answers(c, ASKS, nlh->nlmsg_seq, &answer);
 	return r;
 }
 
@@ -397,7 +398,7 @@ int
 conntrack_dump_next(struct conntrack *c, conntrack_visit *visit, void *context)
 {
 	struct answer answer = { .visit = visit, .context = context };
-	int r = read_answers(c, c->sockets[DUMPS], c->dump, &answer);
+	int r = read_answers(c, DUMPS, c->dump, &answer);
 
 	if (r < 0 || answer.is_over)
 		c->dump = 0;

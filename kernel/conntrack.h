@@ -49,6 +49,7 @@ int conntrack_fd(const struct conntrack *conntrack);
  */
 int conntrack_read(struct conntrack *conntrack);
 
+/* May ask and change what it likes, but begin no other dump. */
 typedef void conntrack_visit(void *context, const struct conntrack_entry *entry);
 
 /* Tells of every entry that has all of the bits in its mark, and waits until that is done. */

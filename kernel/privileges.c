@@ -61,7 +61,7 @@ bound_capabilities(void)
 }
 
 static int
-become(const struct passwd *who)
+become(uid_t uid, gid_t gid)
 {
 	int r;
 
@@ -70,8 +70,7 @@ become(const struct passwd *who)
 	r = bound_capabilities();
 	if (r < 0)
 		return r;
-	if (setgroups(0, NULL) < 0 || setresgid(who->pw_gid, who->pw_gid, who->pw_gid) < 0 ||
-		setresuid(who->pw_uid, who->pw_uid, who->pw_uid) < 0)
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		return -errno;
 	r = set_capabilities();
 	if (r < 0)
@@ -80,13 +79,10 @@ become(const struct passwd *who)
 }
 
 int
-privileges_drop(const char *user, char **ret_message)
+privileges_find(const char *user, uid_t *ret_uid, gid_t *ret_gid, char **ret_message)
 {
-	const struct passwd *who;
-	int r;
+	const struct passwd *who = getpwnam(user);
 
-	errno = 0;
-	who = getpwnam(user);
 	if (!who) {
 		*ret_message =
 			g_strdup_printf("there is no user %s: make one (useradd --system %s), or "
@@ -94,7 +90,21 @@ privileges_drop(const char *user, char **ret_message)
 				user, user);
 		return -ENOENT;
 	}
-	r = become(who);
+	*ret_uid = who->pw_uid;
+	*ret_gid = who->pw_gid;
+	return 0;
+}
+
+int
+privileges_drop(const char *user, char **ret_message)
+{
+	uid_t uid;
+	gid_t gid;
+	int r = privileges_find(user, &uid, &gid, ret_message);
+
+	if (r < 0)
+		return r;
+	r = become(uid, gid);
 	if (r < 0)
 		*ret_message = g_strdup_printf("cannot become %s: %s", user, g_strerror(-r));
 	return r;

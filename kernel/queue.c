@@ -253,22 +253,43 @@ queue_next(struct source *source, struct batch *batch)
 	return q->failed && !batch->count ? q->failed : (int)batch->count;
 }
 
-void
+int
 queue_send(struct source *source)
 {
 	struct queue *q = queue_of(source);
+	int error = 0;
 
 	for (unsigned tries = 0; q->filled && tries < SEND_TRIES; tries++) {
-		if (mnl_socket_sendto(q->socket, q->outbox, q->filled) >= 0)
+		if (mnl_socket_sendto(q->socket, q->outbox, q->filled) >= 0) {
 			q->filled = 0;
-		else if (errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN)
+			break;
+		}
+		error = errno;
+		if (error == ENOBUFS || error == ENOMEM || error == EAGAIN)
 			g_usleep(1000);
-		else if (errno != EINTR)
+		else if (error != EINTR)
 			break;
 	}
 	/* A later verdict for a run would answer for these too. */
 	if (q->filled && !q->failed)
-		(void)fail(q, -errno, "verdicts cannot be sent");
+		(void)fail(q, -error, "verdicts cannot be sent");
+	return q->failed;
+}
+
+/* The head of a message to the queue. */
+static struct nlmsghdr *
+put_message(const struct queue *q, void *at, unsigned type)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
+	struct nfgenmsg *nfg;
+
+	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | type);
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = AF_UNSPEC;
+	nfg->version = NFNETLINK_V0;
+	nfg->res_id = htons(q->options.number);
+	return nlh;
 }
 
 /* A message with the verdict of one packet, or of all up to it. */
@@ -277,19 +298,12 @@ put_verdict(struct queue *q, unsigned type, uint32_t id, const struct answer *an
 {
 	struct nfqnl_msg_verdict_hdr head = { htonl(answer->verdict), htonl(id) };
 	struct nlmsghdr *nlh;
-	struct nfgenmsg *nfg;
 
 	if (q->filled + VERDICT_MAX > sizeof(q->outbox))
-		queue_send(&q->source);
+		(void)queue_send(&q->source);
 	if (q->failed)
 		return;
-	nlh = mnl_nlmsg_put_header(q->outbox + q->filled);
-	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | type);
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = htons(q->options.number);
+	nlh = put_message(q, q->outbox + q->filled, type);
 	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(head), &head);
 	if (answer->marked)
 		mnl_attr_put_u32(nlh, NFQA_MARK, htonl(answer->mark));
@@ -366,7 +380,7 @@ queue_verdicts(struct source *source, const struct batch *batch)
 	if (is_running)
 		put_verdict(q, NFQNL_MSG_VERDICT_BATCH, q->batch[q->n_batch - 1].id, &run);
 	q->n_batch = 0;
-	queue_send(source);
+	(void)queue_send(source);
 }
 
 void
@@ -429,21 +443,6 @@ static const struct source_ops queue_ops = {
 	.free = queue_free,
 };
 
-static struct nlmsghdr *
-configuration(const struct queue *q, char *buffer)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *nfg;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = htons(q->options.number);
-	return nlh;
-}
-
 /* Sends a message of configuration and waits for the kernel's answer. */
 static int
 configure(struct queue *q, struct nlmsghdr *nlh)
@@ -470,7 +469,7 @@ static int
 configure_queue(struct queue *q)
 {
 	char buffer[256];
-	struct nlmsghdr *nlh = configuration(q, buffer);
+	struct nlmsghdr *nlh = put_message(q, buffer, NFQNL_MSG_CONFIG);
 	struct nfqnl_msg_config_cmd bind = { .command = NFQNL_CFG_CMD_BIND };
 	struct nfqnl_msg_config_params copy = {
 		.copy_range = htonl(q->options.copy_range),
@@ -486,7 +485,7 @@ configure_queue(struct queue *q)
 	r = configure(q, nlh);
 	if (r < 0)
 		return r;
-	nlh = configuration(q, buffer);
+	nlh = put_message(q, buffer, NFQNL_MSG_CONFIG);
 	nlh->nlmsg_seq = SETUP_SEQUENCE;
 	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(copy), &copy);
 	return mnl_socket_sendto(q->socket, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;

@@ -69,10 +69,11 @@ int queue_fd(const struct source *source);
 
 /*
  * The verdict of a packet that was held; `p` as the engine's late_verdict() gets it. It goes out
- * with the verdicts of the next batch, or by queue_send().
+ * with the verdicts of the next batch, or by queue_send(). A negative errno value: verdicts cannot
+ * be sent, and there is no going on; source_error() says more.
  */
 void queue_late_verdict(struct source *source, const struct packet *p);
-void queue_send(struct source *source);
+int queue_send(struct source *source);
 
 /* Reads the kernel's own counters too: they are 32 bits wide and begin anew with each queue_new().
  */

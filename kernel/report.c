@@ -30,14 +30,32 @@ struct report {
 	uint64_t now;
 };
 
+/* `port`: 0 stands for any. */
 static void
 append_end(GString *text, const struct pn_addr *addr, uint16_t port)
 {
 	char name[ADDR_TEXT_MAX];
 
 	(void)addr_format(addr, name);
-	g_string_append_printf(
-		text, addr->family == PN_ADDR_IPV6 ? "[%s]:%u" : "%s:%u", name, port);
+	g_string_append_printf(text, addr->family == PN_ADDR_IPV6 ? "[%s]:" : "%s:", name);
+	if (port)
+		g_string_append_printf(text, "%u", port);
+	else
+		g_string_append_c(text, '*');
+}
+
+/* One end of a flow. What stands for ports where there are none is nobody's concern. */
+static void
+append_flow_end(GString *text, uint8_t proto, const struct pn_addr *addr, uint16_t port)
+{
+	char name[ADDR_TEXT_MAX];
+
+	if (proto == PROTO_TCP || proto == PROTO_UDP) {
+		append_end(text, addr, port);
+		return;
+	}
+	(void)addr_format(addr, name);
+	g_string_append(text, name);
 }
 
 static void
@@ -54,9 +72,9 @@ tell_flow(struct report *r, const struct flow_event *event)
 	else
 		g_string_append_printf(r->text, "%u", tuple.proto);
 	g_string_append_c(r->text, ' ');
-	append_end(r->text, &tuple.src, tuple.src_port);
+	append_flow_end(r->text, tuple.proto, &tuple.src, tuple.src_port);
 	g_string_append(r->text, " > ");
-	append_end(r->text, &tuple.dst, tuple.dst_port);
+	append_flow_end(r->text, tuple.proto, &tuple.dst, tuple.dst_port);
 	g_string_append_printf(r->text, " %s %s packets %u/%u bytes %" PRIu64 "/%" PRIu64,
 		flow_state_name((enum flow_state)flow->state),
 		reason_name((enum reason)flow->reason), flow->pkts[0], flow->pkts[1],

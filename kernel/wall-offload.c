@@ -34,6 +34,14 @@ is_one_connection(uint8_t proto)
 	return proto != PROTO_GRE && proto != DCCP && proto != SCTP && proto != UDPLITE;
 }
 
+/* Times that are left out between two that say again what has been said. */
+#define SAY_AGAIN 32
+
+/*
+ * What has been said of a connection need not be said with every packet: rules and time are spent
+ * on that. Once both sides have been heard the kernel has its mark. It may lose it when somebody
+ * empties its table; so it is said again now and then.
+ */
 uint32_t
 wall_mark(void *context, const struct packet *p)
 {
@@ -44,13 +52,15 @@ wall_mark(void *context, const struct packet *p)
 		return 0;
 	if (w->rules.offload && is_one_connection(p->proto) && engine_offload(w->engine, p))
 		return w->rules.admitted | w->rules.offloaded;
+	if (p->number % SAY_AGAIN && engine_is_answered(w->engine, p))
+		return 0;
 	return w->rules.admitted;
 }
 
 static void
 count_soon(struct wall *w)
 {
-	w->next_count = MIN(w->next_count, w->next_look + COUNT_SOON);
+	w->next_count = MIN(w->next_count, w->time + COUNT_SOON);
 }
 
 /* The kernel must not carry on what has ended here. */
@@ -162,7 +172,7 @@ wall_read_ends(struct wall *w)
 void
 wall_count(struct wall *w)
 {
-	w->next_count = w->next_look + COUNT_PERIOD;
+	w->next_count = w->time + COUNT_PERIOD;
 	(void)conntrack_dump_begin(w->conntrack, w->rules.offloaded);
 }
 

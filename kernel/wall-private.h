@@ -30,6 +30,7 @@ struct wall {
 	struct ruleset *ruleset;
 	struct ruleset_options rules;
 	struct steady clock;
+	uint64_t time; /* of the last turn */
 	struct batch batch;
 	GHashTable *privates; /* ifindex → whether its connection is private */
 	char *objections;     /* that were told, one line each */

@@ -249,7 +249,8 @@ wall_new(const struct wall_options *options, struct wall **ret_wall, char **ret_
 		wall_free(w);
 		return r;
 	}
-	engine_tick(w->engine, now(w));
+	w->time = now(w);
+	engine_tick(w->engine, w->time);
 	update_inside(w);
 	wall_adopt(w);
 	*ret_wall = w;
@@ -266,7 +267,7 @@ wall_free(struct wall *w)
 	if (w->engine)
 		engine_finish(w->engine);
 	if (w->queue)
-		queue_send(w->queue);
+		(void)queue_send(w->queue);
 	engine_free(w->engine);
 	source_free(w->queue);
 	conntrack_free(w->conntrack);
@@ -311,42 +312,71 @@ wall_fds(const struct wall *w, struct pollfd fds[static WALL_FDS])
 
 /* The machine has learnt the date: everything is overdue, and nothing is. */
 static void
-leap(struct wall *w, uint64_t time)
+leap(struct wall *w)
 {
 	w->clock.leapt = false;
 	wall_tell(w, "the clock of this machine has leapt: connections are taken up anew");
 	w->is_leaping = true;
-	engine_tick(w->engine, time);
+	engine_tick(w->engine, w->time);
 	w->is_leaping = false;
 	wall_adopt(w);
-	w->next_look = w->next_rules = w->next_count = time;
+	w->next_look = w->next_rules = w->next_count = w->time;
+}
+
+/* A segment of TCP that begins nothing. */
+static bool
+is_plain_segment(const struct packet *p)
+{
+	const uint8_t *at = p->data;
+	uint32_t header;
+
+	if (p->caplen < 60)
+		return false;
+	header = at[0] >> 4 == 4 ? (at[0] & 15u) * 4 : 40;
+	if (at[at[0] >> 4 == 4 ? 9 : 6] != PROTO_TCP || header + 20 > p->caplen)
+		return false;
+	return !(at[header + 13] & TCP_SYN);
 }
 
 /*
- * The kernel may know of an end, and have a packet of a new connection with the same name, by the
- * time that the packet is looked at: the end comes first.
+ * By the time that the first packet of a connection is looked at, the kernel may have told the end
+ * of an older one with the same name. That comes first.
  */
+static void
+read_ends_before(struct wall *w, const struct batch *batch)
+{
+	for (unsigned i = 0; i < batch->count; i++) {
+		if (is_plain_segment(&batch->packets[i]))
+			continue;
+		engine_tick(w->engine, batch->packets[0].time);
+		wall_read_ends(w);
+		return;
+	}
+}
+
+/* Returns how many were taken, or a negative errno value. */
 static int
 take_packets(struct wall *w)
 {
-	int n = 0;
+	int n = 0, taken = 0;
 
 	for (unsigned turn = 0; turn < BATCHES_PER_TURN; turn++) {
 		n = source_next(w->queue, &w->batch);
 		if (n <= 0)
 			break;
+		taken += n;
+		w->time = w->batch.packets[0].time;
 		if (w->clock.leapt)
-			leap(w, w->batch.packets[0].time);
+			leap(w);
 		if (w->options.seen)
 			w->options.seen(w->options.context, &w->batch, w->queue);
-		engine_tick(w->engine, w->batch.packets[0].time);
-		wall_read_ends(w);
+		read_ends_before(w, &w->batch);
 		engine_process(w->engine, &w->batch);
 		source_verdicts(w->queue, &w->batch);
 		if (n < BATCH_MAX)
 			break;
 	}
-	return n < 0 ? n : 0;
+	return n < 0 ? n : taken;
 }
 
 /* What has been lost since it was told. The kernel's counters are 32 bits wide. */
@@ -397,7 +427,7 @@ tell_clock(struct wall *w)
 
 /* What nobody tells of. */
 static void
-look_around(struct wall *w, uint64_t time)
+look_around(struct wall *w)
 {
 	int r = links_read(w->links);
 
@@ -406,43 +436,43 @@ look_around(struct wall *w, uint64_t time)
 	if (r < 0)
 		wall_tell(w, "interfaces could not be read: %s", g_strerror(-r));
 	tell_clock(w);
-	if (time >= w->next_rules) {
-		w->next_rules = time + RULES_PERIOD;
+	if (w->time >= w->next_rules) {
+		w->next_rules = w->time + RULES_PERIOD;
 		repair(w);
 		tell_losses(w);
 	}
-	if (time >= w->next_count)
+	if (w->time >= w->next_count)
 		wall_count(w);
 }
 
 int
 wall_work(struct wall *w, const struct pollfd fds[static WALL_FDS], char **ret_message)
 {
-	uint64_t time;
 	int r = 0;
 
 	if (fds[FD_LINKS].revents)
 		w->next_look = 0;
 	if (fds[FD_QUEUE].revents)
 		r = take_packets(w);
-	time = now(w);
+	if (r <= 0)
+		w->time = now(w);
 	if (w->clock.leapt)
-		leap(w, time);
-	engine_tick(w->engine, time);
+		leap(w);
+	engine_tick(w->engine, w->time);
 	if (fds[FD_CONNTRACK].revents)
 		wall_read_ends(w);
 	if (fds[FD_DUMP].revents)
 		wall_count_on(w);
 	if (fds[FD_RULES].revents)
 		repair(w);
-	if (time >= w->next_look) {
-		w->next_look = time + LOOK_PERIOD;
-		look_around(w, time);
+	if (w->time >= w->next_look) {
+		w->next_look = w->time + LOOK_PERIOD;
+		look_around(w);
 	}
-	queue_send(w->queue);
+	r = MIN(r, queue_send(w->queue));
 	if (r < 0)
 		*ret_message = g_strdup(source_error(w->queue));
-	return r;
+	return MIN(r, 0);
 }
 
 /* Does what cannot change stay? */

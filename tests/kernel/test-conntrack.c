@@ -61,9 +61,9 @@ begin(struct stage *s, unsigned family)
 		.ended = keep,
 		.context = &s->ended,
 	};
-	g_autofree char *rule = g_strdup_printf(
-		"%s -t mangle -A FORWARD -p udp -j CONNMARK --set-xmark 0x%x/0x%x",
-		family == 4 ? "iptables" : "ip6tables", OURS | THEIRS, OURS | THEIRS);
+	g_autofree char *rule =
+		g_strdup_printf("%s -t mangle -A FORWARD -p udp -j CONNMARK --set-xmark 0x%x/0x%x",
+			family == 4 ? "iptables" : "ip6tables", OURS | THEIRS, OURS | THEIRS);
 	char *message = NULL;
 
 	memset(s, 0, sizeof(*s));
@@ -269,6 +269,33 @@ delete_many(struct stage *s)
 	}
 }
 
+static void
+mark_and_count(void *context, const struct conntrack_entry *entry)
+{
+	struct stage *s = context;
+
+	keep(&s->visited, entry);
+	ck_assert_int_eq(conntrack_mark_entry(s->conntrack, entry, OURS2, OURS | OURS2), 0);
+}
+
+/* Whoever is told of an entry may do something to it. */
+START_TEST(marked_while_told)
+{
+	struct stage s;
+
+	begin(&s, 4);
+	make_many(&s);
+	ck_assert_int_eq(conntrack_dump(s.conntrack, OURS, mark_and_count, &s), 0);
+	ck_assert_uint_eq(s.visited.n, MANY);
+	ck_assert_uint_eq(s.visited.sum, MANY * 10000 + MANY * (MANY - 1) / 2);
+	ck_assert_int_eq(conntrack_dump(s.conntrack, OURS, keep, &s.visited), 0);
+	ck_assert_uint_eq(s.visited.n, MANY);
+	ck_assert_int_eq(conntrack_dump(s.conntrack, OURS2, keep, &s.visited), 0);
+	ck_assert_uint_eq(s.visited.n, 2 * MANY);
+	end(&s);
+}
+END_TEST
+
 START_TEST(many_connections)
 {
 	const uint32_t sum = MANY * 10000 + MANY * (MANY - 1) / 2;
@@ -329,8 +356,8 @@ START_TEST(ends_are_lost)
 
 	begin(&s, 4);
 	make_many(&s);
-	ck_assert_int_eq(setsockopt(conntrack_fd(s.conntrack), SOL_SOCKET, SO_RCVBUF, &size,
-				 sizeof(size)),
+	ck_assert_int_eq(
+		setsockopt(conntrack_fd(s.conntrack), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)),
 		0);
 	delete_many(&s);
 	do
@@ -509,8 +536,7 @@ START_TEST(translated)
 	ck_assert_int_eq(world_send(client, 4, WORLD_FIREWALL, 53), 0);
 	ck_assert(world_hears(server, LONG));
 	original = name_tuple(&s, PROTO_UDP, 5000, 53);
-	ck_assert_int_eq(
-		addr_parse(world_address(WORLD_FIREWALL, 4), &original.dst, NULL), 0);
+	ck_assert_int_eq(addr_parse(world_address(WORLD_FIREWALL, 4), &original.dst, NULL), 0);
 	seen = name_tuple(&s, PROTO_UDP, 5000, PORT);
 	ck_assert_int_eq(conntrack_get(s.conntrack, &original, &entry), 0);
 	assert_tuple(&entry.original, &original);
@@ -562,6 +588,7 @@ suite(void)
 	tcase_add_loop_test(c, ends, 0, 2);
 	tcase_add_test(c, timeouts_are_ends);
 	tcase_add_loop_test(c, many_connections, 0, 2);
+	tcase_add_test(c, marked_while_told);
 	tcase_add_test(c, ends_are_lost);
 	tcase_add_loop_test(c, echo, 0, 2);
 	tcase_add_loop_test(c, calls, 0, 2);

@@ -128,8 +128,7 @@ START_TEST(kinds_of_interfaces)
 		{ "link add wg type wireguard\n", "wg", CONNECTION_VPN },
 		{ "link add tu type ipip local 192.0.2.1 remote 192.0.2.2\n", "tu",
 			CONNECTION_VPN },
-		{ "link add gr type gre local 192.0.2.1 remote 192.0.2.2\n", "gr",
-			CONNECTION_VPN },
+		{ "link add gr type gre local 192.0.2.1 remote 192.0.2.2\n", "gr", CONNECTION_VPN },
 		{ "tuntap add tn mode tun\n", "tn", CONNECTION_VPN },
 	};
 	struct links *links;
@@ -294,8 +293,7 @@ inside_text(const struct links *links, const struct policy *policy)
 	g_free(inside);
 	g_ptr_array_sort(texts, by_text);
 	for (guint i = 0; i < texts->len; i++)
-		g_string_append_printf(
-			text, "%s%s", i ? " " : "", (const char *)texts->pdata[i]);
+		g_string_append_printf(text, "%s%s", i ? " " : "", (const char *)texts->pdata[i]);
 	return g_string_free(text, FALSE);
 }
 

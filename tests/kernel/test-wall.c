@@ -17,66 +17,6 @@
 
 #define PORT 4000
 
-static unsigned
-family_of(int i)
-{
-	return i ? 6 : 4;
-}
-
-static void
-sysctl(const char *setting)
-{
-	g_autofree char *command = g_strdup_printf("sysctl -q -w net.netfilter.%s", setting);
-
-	g_free(world_run(command, NULL));
-}
-
-/* Words both ways that nobody is asked about. */
-static void
-expect_carried_on(struct stage *s, const struct stage_pair *pair)
-{
-	uint64_t queued = s->queued;
-
-	for (unsigned i = 0; i < 20; i++) {
-		ck_assert(stage_says_alone(pair->client, pair->server, STAGE_LONG));
-		ck_assert(stage_says_alone(pair->server, pair->client, STAGE_LONG));
-	}
-	stage_work(s, 20);
-	ck_assert_uint_eq(s->queued, queued);
-}
-
-static void
-ignore(void *context, const struct conntrack_entry *entry)
-{
-}
-
-/* The end of a connection, which the kernel tells, and its counters. */
-static void
-expect_end(struct stage *s, const struct tuple *tuple)
-{
-	const struct stage_flow *flow = NULL;
-
-	for (unsigned i = 0; i < 100 && (!flow || !s->n_ended); i++) {
-		stage_work(s, 50);
-		/* The kernel looks for what is over when somebody looks at it. */
-		ck_assert_int_eq(conntrack_dump(s->eye, STAGE_BITS, ignore, NULL), 0);
-		ck_assert_int_ge(conntrack_read(s->eye), 0);
-		for (unsigned k = 0; k < s->n_flows; k++)
-			if (addr_equal(&s->flows[k].tuple.src, &tuple->src) &&
-				s->flows[k].tuple.src_port == tuple->src_port)
-				flow = &s->flows[k];
-	}
-	ck_assert_ptr_nonnull(flow);
-	ck_assert_uint_eq(s->n_ended, 1);
-	ck_assert_uint_eq(flow->tuple.dst_port, tuple->dst_port);
-	ck_assert_int_eq(flow->cause, FLOW_END_CLOSED);
-	for (unsigned dir = 0; dir < 2; dir++) {
-		ck_assert_uint_gt(flow->packets[dir], 20);
-		ck_assert_uint_eq(flow->packets[dir], s->ended.packets[dir]);
-		ck_assert_uint_eq(flow->bytes[dir], s->ended.bytes[dir]);
-	}
-}
-
 START_TEST(outbound_tcp)
 {
 	struct stage s;
@@ -84,8 +24,8 @@ START_TEST(outbound_tcp)
 	struct tuple tuple;
 	int listener;
 
-	stage_begin(&s, family_of(_i), stage_policy(), NULL);
-	sysctl("nf_conntrack_tcp_timeout_time_wait=1");
+	stage_begin(&s, _i ? 6 : 4, stage_policy(), NULL);
+	stage_sysctl("nf_conntrack_tcp_timeout_time_wait=1");
 	tuple = stage_tuple(&s, PROTO_TCP, WORLD_CLIENT, 6000, WORLD_SERVER, 80);
 	listener = stage_listen(&s, WORLD_SERVER, 80);
 	pair = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 80, listener, STAGE_LONG);
@@ -93,9 +33,9 @@ START_TEST(outbound_tcp)
 	stage_work(&s, 20);
 	ck_assert_uint_eq(stage_bits(&s, &tuple), STAGE_BITS);
 	ck_assert_uint_eq(stage_stats(&s).offloaded, 1);
-	expect_carried_on(&s, &pair);
+	stage_expect_carried_on(&s, &pair);
 	stage_hang_up(&pair);
-	expect_end(&s, &tuple);
+	stage_expect_end(&s, &tuple);
 	ck_assert_uint_eq(s.drops, 0);
 	close(listener);
 	stage_end(&s);
@@ -111,7 +51,7 @@ START_TEST(inbound_tcp)
 	int closed, open;
 
 	kit_open(stage_wan(policy), "80/tcp");
-	stage_begin(&s, family_of(_i), policy, NULL);
+	stage_begin(&s, _i ? 6 : 4, policy, NULL);
 	closed = stage_listen(&s, WORLD_CLIENT, 79);
 	open = stage_listen(&s, WORLD_CLIENT, 80);
 	pair = stage_dial(&s, WORLD_SERVER, 6000, WORLD_CLIENT, 79, closed, STAGE_SHORT);
@@ -123,7 +63,7 @@ START_TEST(inbound_tcp)
 	stage_work(&s, 20);
 	tuple = stage_tuple(&s, PROTO_TCP, WORLD_SERVER, 6001, WORLD_CLIENT, 80);
 	ck_assert_uint_eq(stage_bits(&s, &tuple), STAGE_BITS);
-	expect_carried_on(&s, &pair);
+	stage_expect_carried_on(&s, &pair);
 	stage_hang_up(&pair);
 	close(closed);
 	close(open);
@@ -131,7 +71,8 @@ START_TEST(inbound_tcp)
 }
 END_TEST
 
-/* To and from the machine itself: it marks nothing that it sends, so the answers are what counts. */
+/* To and from the machine itself: it marks nothing that it sends, so the answers are what counts.
+ */
 START_TEST(the_machine_itself)
 {
 	struct stage s;
@@ -141,7 +82,7 @@ START_TEST(the_machine_itself)
 	int server, closed, open;
 
 	kit_open(stage_wan(policy), "80/tcp");
-	stage_begin(&s, family_of(_i), policy, NULL);
+	stage_begin(&s, _i ? 6 : 4, policy, NULL);
 	server = stage_listen(&s, WORLD_SERVER, 80);
 	closed = stage_listen(&s, WORLD_FIREWALL, 79);
 	open = stage_listen(&s, WORLD_FIREWALL, 80);
@@ -154,7 +95,7 @@ START_TEST(the_machine_itself)
 	stage_work(&s, 20);
 	tuple = stage_tuple(&s, PROTO_TCP, WORLD_SERVER, 6001, WORLD_FIREWALL, 80);
 	ck_assert_uint_eq(stage_bits(&s, &tuple), STAGE_BITS);
-	expect_carried_on(&s, &pair);
+	stage_expect_carried_on(&s, &pair);
 	stage_hang_up(&pair);
 
 	pair = stage_dial(&s, WORLD_FIREWALL, 6002, WORLD_SERVER, 80, server, STAGE_LONG);
@@ -164,7 +105,7 @@ START_TEST(the_machine_itself)
 	ck_assert(stage_says(&s, pair.server, pair.client, STAGE_LONG));
 	stage_work(&s, 20);
 	ck_assert_uint_eq(stage_bits(&s, &tuple), STAGE_BITS);
-	expect_carried_on(&s, &pair);
+	stage_expect_carried_on(&s, &pair);
 	stage_hang_up(&pair);
 	close(server);
 	close(closed);
@@ -180,7 +121,7 @@ START_TEST(udp)
 	int client, server, stranger;
 	uint64_t queued;
 
-	stage_begin(&s, family_of(_i), stage_policy(), NULL);
+	stage_begin(&s, _i ? 6 : 4, stage_policy(), NULL);
 	client = world_socket(&s.w, WORLD_CLIENT, s.family, PORT);
 	server = world_socket(&s.w, WORLD_SERVER, s.family, PORT);
 	stranger = world_socket(&s.w, WORLD_SERVER, s.family, PORT + 1);
@@ -208,7 +149,7 @@ START_TEST(udp)
 	world_send(stranger, s.family, WORLD_CLIENT, PORT);
 	ck_assert(!stage_hears(&s, client, STAGE_SHORT));
 	ck_assert_int_eq(conntrack_delete(s.eye, &tuple), 0);
-	expect_end(&s, &tuple);
+	stage_expect_end(&s, &tuple);
 	close(client);
 	close(server);
 	close(stranger);
@@ -292,7 +233,7 @@ START_TEST(echo)
 	struct policy *policy = stage_policy();
 	struct stage s;
 
-	stage_begin(&s, family_of(_i), policy, NULL);
+	stage_begin(&s, _i ? 6 : 4, policy, NULL);
 	ck_assert(is_answered(&s, WORLD_CLIENT, WORLD_SERVER));
 	ck_assert(is_answered(&s, WORLD_FIREWALL, WORLD_SERVER));
 	ck_assert(!is_answered(&s, WORLD_SERVER, WORLD_CLIENT));
@@ -312,7 +253,7 @@ START_TEST(icmp_errors)
 	socklen_t len = sizeof(error);
 	uint64_t queued;
 
-	stage_begin(&s, family_of(_i), stage_policy(), NULL);
+	stage_begin(&s, _i ? 6 : 4, stage_policy(), NULL);
 	client = world_socket(&s.w, WORLD_CLIENT, s.family, PORT);
 	server = world_socket(&s.w, WORLD_SERVER, s.family, PORT);
 	tuple = stage_tuple(&s, PROTO_UDP, WORLD_CLIENT, PORT, WORLD_SERVER, PORT);
@@ -366,118 +307,6 @@ START_TEST(loopback)
 }
 END_TEST
 
-/* Nobody is asked, nothing new passes; what was let in goes on. */
-START_TEST(nobody_listens)
-{
-	struct policy *policy = stage_policy();
-	struct stage s;
-	struct stage_pair pair;
-	int server, client, letter, listener;
-
-	policy->live.offload = _i;
-	stage_begin(&s, 4, policy, NULL);
-	listener = stage_listen(&s, WORLD_SERVER, 80);
-	client = stage_listen(&s, WORLD_CLIENT, 80);
-	server = world_socket(&s.w, WORLD_SERVER, 4, PORT);
-	letter = world_socket(&s.w, WORLD_CLIENT, 4, PORT);
-	pair = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 80, listener, STAGE_LONG);
-	ck_assert_int_ge(pair.server, 0);
-	stage_work(&s, 20);
-	ck_assert_uint_eq(stage_stats(&s).offloaded, _i);
-	stage_stop(&s);
-	for (unsigned i = 0; i < 3; i++) {
-		ck_assert(stage_says_alone(pair.client, pair.server, STAGE_LONG));
-		ck_assert(stage_says_alone(pair.server, pair.client, STAGE_LONG));
-	}
-	world_send(letter, 4, WORLD_SERVER, PORT);
-	ck_assert(!world_hears(server, STAGE_SHORT));
-	world_send(server, 4, WORLD_CLIENT, PORT);
-	ck_assert(!world_hears(letter, STAGE_SHORT));
-
-	/* Those that were there are taken up, and others are asked about again. */
-	stage_start(&s);
-	ck_assert_uint_eq(stage_stats(&s).adopted, 1);
-	ck_assert(stage_says(&s, pair.client, pair.server, STAGE_LONG));
-	ck_assert(stage_says(&s, pair.server, pair.client, STAGE_LONG));
-	if (_i)
-		expect_carried_on(&s, &pair);
-	world_send(letter, 4, WORLD_SERVER, PORT);
-	ck_assert(stage_hears(&s, server, STAGE_LONG));
-	ck_assert_uint_eq(s.drops, 0);
-	stage_hang_up(&pair);
-	close(listener);
-	close(client);
-	close(server);
-	close(letter);
-	stage_end(&s);
-}
-END_TEST
-
-/* A connection that was adopted ends as others do, with all that the kernel has counted. */
-START_TEST(adopted_ends)
-{
-	struct stage s;
-	struct stage_pair pair;
-	struct tuple tuple;
-	int listener;
-
-	stage_begin(&s, family_of(_i), stage_policy(), NULL);
-	sysctl("nf_conntrack_tcp_timeout_time_wait=1");
-	tuple = stage_tuple(&s, PROTO_TCP, WORLD_CLIENT, 6000, WORLD_SERVER, 80);
-	listener = stage_listen(&s, WORLD_SERVER, 80);
-	pair = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 80, listener, STAGE_LONG);
-	stage_work(&s, 20);
-	stage_stop(&s);
-	s.n_flows = 0;
-	stage_start(&s);
-	ck_assert_uint_eq(stage_stats(&s).adopted, 1);
-	expect_carried_on(&s, &pair);
-	stage_hang_up(&pair);
-	expect_end(&s, &tuple);
-	close(listener);
-	stage_end(&s);
-}
-END_TEST
-
-/* A policy that does not let it in any more takes an offloaded flow back. */
-START_TEST(a_tighter_policy)
-{
-	struct policy *policy = stage_policy();
-	struct stage s;
-	struct stage_pair in, out;
-	struct tuple in_tuple, out_tuple;
-	int client, server;
-
-	kit_open(stage_wan(policy), "80/tcp");
-	stage_begin(&s, family_of(_i), policy, NULL);
-	client = stage_listen(&s, WORLD_CLIENT, 80);
-	server = stage_listen(&s, WORLD_SERVER, 80);
-	in = stage_dial(&s, WORLD_SERVER, 6000, WORLD_CLIENT, 80, client, STAGE_LONG);
-	out = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 80, server, STAGE_LONG);
-	ck_assert(in.server >= 0 && out.server >= 0);
-	stage_work(&s, 20);
-	in_tuple = stage_tuple(&s, PROTO_TCP, WORLD_SERVER, 6000, WORLD_CLIENT, 80);
-	out_tuple = stage_tuple(&s, PROTO_TCP, WORLD_CLIENT, 6000, WORLD_SERVER, 80);
-	ck_assert_uint_eq(stage_bits(&s, &in_tuple), STAGE_BITS);
-	ck_assert_uint_eq(stage_bits(&s, &out_tuple), STAGE_BITS);
-	expect_carried_on(&s, &in);
-
-	stage_reload(&s, stage_policy());
-	ck_assert_uint_eq(stage_bits(&s, &in_tuple), 0);
-	ck_assert_uint_eq(stage_bits(&s, &out_tuple), STAGE_BITS);
-	ck_assert_uint_eq(s.n_flows, 1);
-	ck_assert_int_eq(s.flows[0].cause, FLOW_END_POLICY);
-	ck_assert(!stage_says(&s, in.client, in.server, STAGE_SHORT));
-	ck_assert_int_eq(s.drop, REASON_UNSOLICITED);
-	expect_carried_on(&s, &out);
-	stage_hang_up(&in);
-	stage_hang_up(&out);
-	close(client);
-	close(server);
-	stage_end(&s);
-}
-END_TEST
-
 /* The same name again, as soon as it is free: the end of the old comes before the new. */
 START_TEST(the_same_ports_again)
 {
@@ -486,10 +315,11 @@ START_TEST(the_same_ports_again)
 	struct stage_pair pair;
 	int listener;
 
-	stage_begin(&s, family_of(_i), stage_policy(), NULL);
+	/* A SYN that is lost comes again after a second. */
+	stage_begin(&s, _i ? 6 : 4, stage_policy(), NULL);
 	listener = stage_listen(&s, WORLD_SERVER, 80);
 	for (unsigned i = 0; i < 20; i++) {
-		pair = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 80, listener, 500);
+		pair = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 80, listener, 900);
 		ck_assert_int_ge(pair.server, 0);
 		ck_assert(stage_says(&s, pair.client, pair.server, STAGE_LONG));
 		ck_assert_uint_eq(stage_stats(&s).offloaded, i + 1);
@@ -510,75 +340,6 @@ START_TEST(the_same_ports_again)
 }
 END_TEST
 
-/* Ends are lost, and somebody gives our bits away: a count finds out. */
-START_TEST(what_went_wrong_is_mended)
-{
-	struct stage s;
-	struct tuple tuple;
-	struct pollfd fds[WALL_FDS];
-	int client, server, size = 1;
-
-	stage_begin(&s, 4, stage_policy(), NULL);
-	client = world_socket(&s.w, WORLD_CLIENT, 4, PORT);
-	server = world_socket(&s.w, WORLD_SERVER, 4, PORT);
-	tuple = stage_tuple(&s, PROTO_UDP, WORLD_CLIENT, PORT, WORLD_SERVER, PORT);
-	world_send(client, 4, WORLD_SERVER, PORT);
-	ck_assert(stage_hears(&s, server, STAGE_LONG) && world_hears(server, 0));
-	ck_assert_int_eq(conntrack_set_mark(s.eye, &tuple, STAGE_BITS, STAGE_BITS), 0);
-
-	wall_fds(s.wall, fds);
-	ck_assert_int_eq(
-		setsockopt(fds[1].fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
-	for (uint16_t i = 0; i < 100; i++) {
-		int from = world_socket(&s.w, WORLD_CLIENT, 4, 10000 + i);
-
-		world_send(from, 4, WORLD_SERVER, PORT);
-		close(from);
-	}
-	stage_work(&s, 50);
-	for (uint16_t i = 0; i < 100; i++) {
-		struct tuple other = tuple;
-
-		other.src_port = 10000 + i;
-		ck_assert_int_eq(conntrack_set_mark(s.eye, &other, STAGE_BITS, STAGE_BITS), 0);
-		ck_assert_int_eq(conntrack_delete(s.eye, &other), 0);
-	}
-	stage_work(&s, 7000);
-	ck_assert(stage_was_told(&s, "more ends of connections than could be read"));
-	ck_assert_uint_eq(stage_bits(&s, &tuple), 0);
-	close(client);
-	close(server);
-	stage_end(&s);
-}
-END_TEST
-
-/* Somebody takes our rules away, and the queue overflows: that is mended, or told. */
-START_TEST(what_is_told)
-{
-	struct policy *policy = stage_policy();
-	struct stage s;
-	int client, server;
-
-	policy->live.queue_length = 8;
-	stage_begin(&s, 4, policy, NULL);
-	ck_assert(stage_was_told(&s, "rules are in place through iptables"));
-	g_free(world_run("iptables -t mangle -D FORWARD -j POSTERN-FWD", NULL));
-	client = world_socket(&s.w, WORLD_CLIENT, 4, PORT);
-	server = world_socket(&s.w, WORLD_SERVER, 4, PORT);
-	stage_work(&s, 6000);
-	ck_assert(stage_was_told(&s, "POSTERN-FWD"));
-	world_send(server, 4, WORLD_CLIENT, PORT);
-	ck_assert(!world_hears(client, STAGE_SHORT));
-	for (unsigned i = 0; i < 20; i++)
-		world_send(server, 4, WORLD_CLIENT, PORT);
-	stage_work(&s, 6000);
-	ck_assert(stage_was_told(&s, "the queue was full: 13 packets were dropped"));
-	close(client);
-	close(server);
-	stage_end(&s);
-}
-END_TEST
-
 /* What has a helper is seen to the end. */
 START_TEST(watched_flows_are_not_offloaded)
 {
@@ -590,7 +351,7 @@ START_TEST(watched_flows_are_not_offloaded)
 	uint64_t queued;
 	int listener;
 
-	stage_begin(&s, family_of(_i), stage_policy(), "ftp");
+	stage_begin(&s, _i ? 6 : 4, stage_policy(), "ftp");
 	listener = stage_listen(&s, WORLD_SERVER, 21);
 	pair = stage_dial(&s, WORLD_CLIENT, 6000, WORLD_SERVER, 21, listener, STAGE_LONG);
 	ck_assert_int_ge(pair.server, 0);
@@ -635,13 +396,12 @@ START_TEST(translated)
 				 "--to-source 10.81.1.1",
 			NULL));
 	listener = stage_listen(&s, WORLD_CLIENT, 8080);
-	pair = stage_dial(
-		&s, WORLD_SERVER, 6000, WORLD_FIREWALL, 80, listener, STAGE_LONG);
+	pair = stage_dial(&s, WORLD_SERVER, 6000, WORLD_FIREWALL, 80, listener, STAGE_LONG);
 	ck_assert_int_ge(pair.server, 0);
 	stage_work(&s, 20);
 	tuple = stage_tuple(&s, PROTO_TCP, WORLD_SERVER, 6000, WORLD_FIREWALL, 80);
 	ck_assert_uint_eq(stage_bits(&s, &tuple), STAGE_BITS);
-	expect_carried_on(&s, &pair);
+	stage_expect_carried_on(&s, &pair);
 
 	stage_reload(&s, stage_policy());
 	ck_assert_uint_eq(stage_bits(&s, &tuple), _i ? STAGE_BITS : 0);
@@ -666,7 +426,7 @@ START_TEST(translated_ends)
 
 	kit_open(stage_wan(policy), "8080/tcp");
 	stage_begin(&s, 4, policy, NULL);
-	sysctl("nf_conntrack_tcp_timeout_time_wait=1");
+	stage_sysctl("nf_conntrack_tcp_timeout_time_wait=1");
 	g_free(world_run("iptables -t nat -A PREROUTING -i outside -p tcp --dport 80 -j DNAT "
 			 "--to-destination 10.81.1.2:8080",
 		NULL));
@@ -674,14 +434,13 @@ START_TEST(translated_ends)
 			 "--to-source 10.81.1.1",
 		NULL));
 	listener = stage_listen(&s, WORLD_CLIENT, 8080);
-	pair = stage_dial(
-		&s, WORLD_SERVER, 6000, WORLD_FIREWALL, 80, listener, STAGE_LONG);
+	pair = stage_dial(&s, WORLD_SERVER, 6000, WORLD_FIREWALL, 80, listener, STAGE_LONG);
 	ck_assert_int_ge(pair.server, 0);
 	stage_work(&s, 20);
-	expect_carried_on(&s, &pair);
+	stage_expect_carried_on(&s, &pair);
 	stage_hang_up(&pair);
 	tuple = stage_tuple(&s, PROTO_TCP, WORLD_SERVER, 6000, WORLD_CLIENT, 8080);
-	expect_end(&s, &tuple);
+	stage_expect_end(&s, &tuple);
 	close(listener);
 	stage_end(&s);
 }
@@ -702,12 +461,7 @@ suite(void)
 	tcase_add_loop_test(c, echo, 0, 2);
 	tcase_add_loop_test(c, icmp_errors, 0, 2);
 	tcase_add_test(c, loopback);
-	tcase_add_loop_test(c, nobody_listens, 0, 2);
-	tcase_add_loop_test(c, adopted_ends, 0, 2);
-	tcase_add_loop_test(c, a_tighter_policy, 0, 2);
 	tcase_add_loop_test(c, the_same_ports_again, 0, 2);
-	tcase_add_test(c, what_went_wrong_is_mended);
-	tcase_add_test(c, what_is_told);
 	tcase_add_loop_test(c, watched_flows_are_not_offloaded, 0, 2);
 	tcase_add_loop_test(c, translated, 0, 2);
 	tcase_add_test(c, translated_ends);

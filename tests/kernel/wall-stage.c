@@ -99,8 +99,7 @@ load_plugin(struct stage *s, const char *name)
 	g_autofree char *message = NULL;
 
 	s->plugins = plugins_new();
-	ck_assert_msg(
-		plugins_load_name(s->plugins, folders, name, &message) >= 0, "%s", message);
+	ck_assert_msg(plugins_load_name(s->plugins, folders, name, &message) >= 0, "%s", message);
 }
 
 void
@@ -168,7 +167,8 @@ stage_reload(struct stage *s, struct policy *policy)
 	s->policy = policy;
 }
 
-/* One turn of the wall, for which it waits at most `ms`; or until a socket is readable (-1: none). */
+/* One turn of the wall, for which it waits at most `ms`; or until a socket is readable (-1: none).
+ */
 static bool
 turn(struct stage *s, int fd, int ms)
 {
@@ -209,6 +209,14 @@ stage_was_told(const struct stage *s, const char *words)
 		if (strstr(s->told->pdata[i], words))
 			return true;
 	return false;
+}
+
+void
+stage_expect_told(struct stage *s, const char *words)
+{
+	for (unsigned i = 0; i < 100 && !stage_was_told(s, words); i++)
+		stage_work(s, 100);
+	ck_assert_msg(stage_was_told(s, words), "nobody was told of %s", words);
 }
 
 static socklen_t
@@ -337,4 +345,56 @@ stage_stats(struct stage *s)
 
 	engine_get_stats(wall_engine(s->wall), &stats);
 	return stats;
+}
+
+void
+stage_sysctl(const char *setting)
+{
+	g_autofree char *command = g_strdup_printf("sysctl -q -w net.netfilter.%s", setting);
+
+	g_free(world_run(command, NULL));
+}
+
+void
+stage_expect_carried_on(struct stage *s, const struct stage_pair *pair)
+{
+	uint64_t queued = s->queued;
+
+	for (unsigned i = 0; i < 20; i++) {
+		ck_assert(stage_says_alone(pair->client, pair->server, STAGE_LONG));
+		ck_assert(stage_says_alone(pair->server, pair->client, STAGE_LONG));
+	}
+	stage_work(s, 20);
+	ck_assert_uint_eq(s->queued, queued);
+}
+
+static void
+ignore(void *context, const struct conntrack_entry *entry)
+{
+}
+
+void
+stage_expect_end(struct stage *s, const struct tuple *tuple)
+{
+	const struct stage_flow *flow = NULL;
+
+	for (unsigned i = 0; i < 100 && (!flow || !s->n_ended); i++) {
+		stage_work(s, 50);
+		/* The kernel looks for what is over when somebody looks at it. */
+		ck_assert_int_eq(conntrack_dump(s->eye, STAGE_BITS, ignore, NULL), 0);
+		ck_assert_int_ge(conntrack_read(s->eye), 0);
+		for (unsigned k = 0; k < s->n_flows; k++)
+			if (addr_equal(&s->flows[k].tuple.src, &tuple->src) &&
+				s->flows[k].tuple.src_port == tuple->src_port)
+				flow = &s->flows[k];
+	}
+	ck_assert_ptr_nonnull(flow);
+	ck_assert_uint_eq(s->n_ended, 1);
+	ck_assert_uint_eq(flow->tuple.dst_port, tuple->dst_port);
+	ck_assert_int_eq(flow->cause, FLOW_END_CLOSED);
+	for (unsigned dir = 0; dir < 2; dir++) {
+		ck_assert_uint_gt(flow->packets[dir], 20);
+		ck_assert_uint_eq(flow->packets[dir], s->ended.packets[dir]);
+		ck_assert_uint_eq(flow->bytes[dir], s->ended.bytes[dir]);
+	}
 }

@@ -71,8 +71,9 @@ void stage_reload(struct stage *s, struct policy *policy);
 /* Lets the wall work for so long. */
 void stage_work(struct stage *s, int ms);
 
-/* Has a line been told that has these words in it? */
+/* A line with these words in it: was it told, and has it to be, sooner or later? */
 bool stage_was_told(const struct stage *s, const char *words);
+void stage_expect_told(struct stage *s, const char *words);
 
 /* … until a socket is readable. */
 bool stage_hears(struct stage *s, int fd, int patience);
@@ -97,5 +98,14 @@ struct tuple stage_tuple(const struct stage *s, uint8_t proto, enum world_ns fro
 uint32_t stage_bits(struct stage *s, const struct tuple *tuple);
 
 struct stats stage_stats(struct stage *s);
+
+/* Sets net.netfilter.SETTING ("NAME=VALUE"). */
+void stage_sysctl(const char *setting);
+
+/* Words both ways have to pass that nobody is asked about. */
+void stage_expect_carried_on(struct stage *s, const struct stage_pair *pair);
+
+/* A connection that was carried on has to end, with the kernel's counters. */
+void stage_expect_end(struct stage *s, const struct tuple *tuple);
 
 #endif
