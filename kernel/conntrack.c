@@ -253,11 +253,11 @@ conntrack_fd(const struct conntrack *c)
 
 /* One datagram of events, each of them an end. */
 static void
-read_event(struct conntrack *c, const struct mmsghdr *message, const void *bytes)
+read_event(struct conntrack *c, const void *bytes, size_t n)
 {
 	const struct nlmsghdr *nlh = bytes;
 	struct conntrack_entry entry;
-	int len = (int)message->msg_len;
+	int len = (int)n;
 
 	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 		if (nlh->nlmsg_type == (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE) &&
@@ -266,25 +266,38 @@ read_event(struct conntrack *c, const struct mmsghdr *message, const void *bytes
 	}
 }
 
+/* Reads up to EVENT_SLOTS datagrams. Returns how many, or a negative errno value. */
+static int
+read_events(struct conntrack *c, bool *lost)
+{
+	int n = recvmmsg(conntrack_fd(c), c->messages, EVENT_SLOTS, MSG_DONTWAIT, NULL);
+
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		*lost |= (c->messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+		read_event(c, c->slots[i], c->messages[i].msg_len);
+	}
+	return n;
+}
+
 int
 conntrack_read(struct conntrack *c)
 {
 	bool lost = false;
-	int heard = 0;
+	int heard = 0, n;
 
+	/* Mostly there is nothing, and this is the quickest way to know. */
+	if (recv(conntrack_fd(c), NULL, 0, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
+		return 0;
 	for (unsigned reads = 0; reads < EVENT_READS; reads++) {
-		int n = recvmmsg(conntrack_fd(c), c->messages, EVENT_SLOTS, MSG_DONTWAIT, NULL);
-
-		if (n < 0 && errno == ENOBUFS) {
+		n = read_events(c, &lost);
+		if (n == -ENOBUFS) {
 			lost = true;
 			continue;
 		}
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		for (int i = 0; i < n; i++) {
-			lost |= (c->messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-			read_event(c, &c->messages[i], c->slots[i]);
-		}
+		if (n < 0 && n != -EAGAIN && n != -EINTR)
+			return n;
 		heard += MAX(n, 0);
 		if (n < (int)EVENT_SLOTS)
 			break;

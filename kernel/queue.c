@@ -21,6 +21,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,9 +39,19 @@
 /* Bytes of messages that wait in the socket. */
 #define SOCKET_BUFFER (16 << 20)
 
+/* A message with a verdict; all its parts have lengths that need no padding. */
+struct verdict {
+	struct nlmsghdr head;
+	struct nfgenmsg general;
+	struct nlattr verdict_attr;
+	struct nfqnl_msg_verdict_hdr verdict;
+	struct nlattr mark_attr; /* may be left out */
+	uint32_t mark_be;
+};
+_Static_assert(sizeof(struct verdict) == 16 + 4 + 4 + 8 + 4 + 4, "as netlink lays it out");
+
 /* Verdicts of one batch, and of held packets that are answered meanwhile. */
-#define VERDICT_MAX 64u /* bytes: netlink header 16, nfgenmsg 4, verdict 12, mark 8 */
-#define OUTBOX_SIZE (BATCH_MAX * 2 * VERDICT_MAX)
+#define OUTBOX_SIZE (BATCH_MAX * 2 * sizeof(struct verdict))
 
 /* Times that sending is tried while the kernel has no memory. */
 #define SEND_TRIES 100
@@ -70,6 +81,7 @@ struct queue {
 	struct source source;
 	struct queue_options options;
 	struct mnl_socket *socket;
+	int fd;       /* of the socket */
 	int counters; /* the kernel's own, as a file; -1: they cannot be read */
 	struct queue_stats stats;
 	uint64_t number; /* of the last packet */
@@ -90,8 +102,9 @@ struct queue {
 	unsigned ifaces[QUEUE_IFACES]; /* ifindex of each number */
 	uint16_t hints[HINTS];         /* by ifindex: where it may be found */
 
-	size_t filled; /* of the outbox */
-	uint8_t outbox[OUTBOX_SIZE];
+	struct verdict verdict; /* what all have in common */
+	size_t filled;          /* of the outbox */
+	uint8_t outbox[OUTBOX_SIZE] __attribute__((aligned(8)));
 	int failed; /* a negative errno value: there is no going on */
 	char error[128];
 };
@@ -147,30 +160,51 @@ renumber(struct queue *q)
 	q->options.renumbered(q->options.context);
 }
 
-static void
+/* A word as it stands on the wire. */
+static inline uint32_t
+word_of(const struct nlattr *attr)
+{
+	uint32_t word_be;
+
+	memcpy(&word_be, (const char *)attr + NLA_HDRLEN, sizeof(word_be));
+	return ntohl(word_be);
+}
+
+/* In the order in which the kernel writes them, mostly: a chain of guesses that come true is faster
+ * than a jump to anywhere. */
+static inline void
 read_attribute(struct queued *queued, const struct nlattr *attr)
 {
-	switch (mnl_attr_get_type(attr)) {
-	case NFQA_PACKET_HDR:
-		queued->head = mnl_attr_get_payload(attr);
-		break;
-	case NFQA_PAYLOAD:
+	unsigned type = attr->nla_type & NLA_TYPE_MASK;
+
+	if (type == NFQA_PACKET_HDR)
+		queued->head = (const void *)((const char *)attr + NLA_HDRLEN);
+	else if (type == NFQA_IFINDEX_INDEV)
+		queued->place.in = word_of(attr);
+	else if (type == NFQA_IFINDEX_OUTDEV)
+		queued->place.out = word_of(attr);
+	else if (type == NFQA_MARK)
+		queued->mark = word_of(attr);
+	else if (type == NFQA_CAP_LEN)
+		queued->length = word_of(attr);
+	else if (type == NFQA_PAYLOAD)
 		queued->payload = attr;
-		break;
-	case NFQA_MARK:
-		queued->mark = ntohl(mnl_attr_get_u32(attr));
-		break;
-	case NFQA_CAP_LEN:
-		queued->length = ntohl(mnl_attr_get_u32(attr));
-		break;
-	case NFQA_IFINDEX_INDEV:
-		queued->place.in = ntohl(mnl_attr_get_u32(attr));
-		break;
-	case NFQA_IFINDEX_OUTDEV:
-		queued->place.out = ntohl(mnl_attr_get_u32(attr));
-		break;
-	default:
-		break;
+}
+
+/* By hand, for it is done for each packet; the kernel's lengths are right. */
+static inline void
+read_attributes(struct queued *queued, const struct nlmsghdr *nlh)
+{
+	const char *at = (const char *)nlh + NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));
+	const char *end = (const char *)nlh + nlh->nlmsg_len;
+
+	while (end - at >= NLA_HDRLEN) {
+		const struct nlattr *attr = (const void *)at;
+
+		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > end - at)
+			break;
+		read_attribute(queued, attr);
+		at += NLA_ALIGN(attr->nla_len);
 	}
 }
 
@@ -194,15 +228,14 @@ read_message(struct queue *q, const struct nlmsghdr *nlh, size_t len, uint64_t n
 	struct packet *p, struct waiting *waiting)
 {
 	struct queued queued = { .head = NULL };
-	const struct nlattr *attr;
 
-	if (!mnl_nlmsg_ok(nlh, (int)len))
+	if (len < sizeof(*nlh) || nlh->nlmsg_len > len)
 		return false;
 	if (nlh->nlmsg_type == NLMSG_ERROR)
 		read_refusal(q, nlh);
 	if (nlh->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
 		return false;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) read_attribute(&queued, attr);
+	read_attributes(&queued, nlh);
 	if (!queued.head)
 		return false;
 	queued.place.hook = queued.head->hook;
@@ -214,8 +247,8 @@ read_message(struct queue *q, const struct nlmsghdr *nlh, size_t len, uint64_t n
 	};
 	p->number = waiting->number;
 	p->time = now;
-	p->data = queued.payload ? mnl_attr_get_payload(queued.payload) : NULL;
-	p->caplen = queued.payload ? mnl_attr_get_payload_len(queued.payload) : 0;
+	p->data = queued.payload ? (const uint8_t *)queued.payload + NLA_HDRLEN : NULL;
+	p->caplen = queued.payload ? queued.payload->nla_len - (uint32_t)NLA_HDRLEN : 0;
 	p->wirelen = MAX(queued.length, p->caplen);
 	p->link = LINK_RAW;
 	p->way = WAY_UNKNOWN;
@@ -235,7 +268,7 @@ queue_next(struct source *source, struct batch *batch)
 	if (q->failed)
 		return q->failed;
 	renumber(q);
-	n = recvmmsg(mnl_socket_get_fd(q->socket), q->messages, BATCH_MAX, MSG_DONTWAIT, NULL);
+	n = recvmmsg(q->fd, q->messages, BATCH_MAX, MSG_DONTWAIT, NULL);
 	if (n < 0) {
 		q->stats.overruns += errno == ENOBUFS;
 		if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
@@ -260,7 +293,7 @@ queue_send(struct source *source)
 	int error = 0;
 
 	for (unsigned tries = 0; q->filled && tries < SEND_TRIES; tries++) {
-		if (mnl_socket_sendto(q->socket, q->outbox, q->filled) >= 0) {
+		if (send(q->fd, q->outbox, q->filled, 0) >= 0) {
 			q->filled = 0;
 			break;
 		}
@@ -276,38 +309,25 @@ queue_send(struct source *source)
 	return q->failed;
 }
 
-/* The head of a message to the queue. */
-static struct nlmsghdr *
-put_message(const struct queue *q, void *at, unsigned type)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
-	struct nfgenmsg *nfg;
-
-	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | type);
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = htons(q->options.number);
-	return nlh;
-}
-
 /* A message with the verdict of one packet, or of all up to it. */
 static void
 put_verdict(struct queue *q, unsigned type, uint32_t id, const struct answer *answer)
 {
-	struct nfqnl_msg_verdict_hdr head = { htonl(answer->verdict), htonl(id) };
-	struct nlmsghdr *nlh;
+	struct verdict *v;
 
-	if (q->filled + VERDICT_MAX > sizeof(q->outbox))
+	if (q->filled + sizeof(*v) > sizeof(q->outbox))
 		(void)queue_send(&q->source);
 	if (q->failed)
 		return;
-	nlh = put_message(q, q->outbox + q->filled, type);
-	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(head), &head);
-	if (answer->marked)
-		mnl_attr_put_u32(nlh, NFQA_MARK, htonl(answer->mark));
-	q->filled += MNL_ALIGN(nlh->nlmsg_len);
+	v = (struct verdict *)(void *)(q->outbox + q->filled);
+	*v = q->verdict;
+	v->head.nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | type);
+	v->verdict.verdict = htonl(answer->verdict);
+	v->verdict.id = htonl(id);
+	v->mark_be = htonl(answer->mark);
+	if (!answer->marked)
+		v->head.nlmsg_len = offsetof(struct verdict, mark_attr);
+	q->filled += v->head.nlmsg_len;
 	q->stats.messages++;
 }
 
@@ -443,6 +463,22 @@ static const struct source_ops queue_ops = {
 	.free = queue_free,
 };
 
+/* A message that configures the queue. */
+static struct nlmsghdr *
+put_configuration(const struct queue *q, void *at)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
+	struct nfgenmsg *nfg;
+
+	nlh->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = AF_UNSPEC;
+	nfg->version = NFNETLINK_V0;
+	nfg->res_id = htons(q->options.number);
+	return nlh;
+}
+
 /* Sends a message of configuration and waits for the kernel's answer. */
 static int
 configure(struct queue *q, struct nlmsghdr *nlh)
@@ -469,7 +505,7 @@ static int
 configure_queue(struct queue *q)
 {
 	char buffer[256];
-	struct nlmsghdr *nlh = put_message(q, buffer, NFQNL_MSG_CONFIG);
+	struct nlmsghdr *nlh = put_configuration(q, buffer);
 	struct nfqnl_msg_config_cmd bind = { .command = NFQNL_CFG_CMD_BIND };
 	struct nfqnl_msg_config_params copy = {
 		.copy_range = htonl(q->options.copy_range),
@@ -485,10 +521,25 @@ configure_queue(struct queue *q)
 	r = configure(q, nlh);
 	if (r < 0)
 		return r;
-	nlh = put_message(q, buffer, NFQNL_MSG_CONFIG);
+	nlh = put_configuration(q, buffer);
 	nlh->nlmsg_seq = SETUP_SEQUENCE;
 	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(copy), &copy);
 	return mnl_socket_sendto(q->socket, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+}
+
+static void
+prepare_verdict(struct queue *q)
+{
+	q->verdict = (struct verdict){
+		.head.nlmsg_len = sizeof(q->verdict),
+		.head.nlmsg_flags = NLM_F_REQUEST,
+		.general.version = NFNETLINK_V0,
+		.general.res_id = htons(q->options.number),
+		.verdict_attr.nla_len = NLA_HDRLEN + sizeof(q->verdict.verdict),
+		.verdict_attr.nla_type = NFQA_VERDICT_HDR,
+		.mark_attr.nla_len = NLA_HDRLEN + sizeof(q->verdict.mark_be),
+		.mark_attr.nla_type = NFQA_MARK,
+	};
 }
 
 static void
@@ -507,14 +558,15 @@ make_slots(struct queue *q)
 static int
 open_queue(struct queue *q)
 {
-	int size = SOCKET_BUFFER, fd;
+	int size = SOCKET_BUFFER;
 
 	q->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	if (!q->socket || mnl_socket_bind(q->socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	fd = mnl_socket_get_fd(q->socket);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	q->fd = mnl_socket_get_fd(q->socket);
+	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(q->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	prepare_verdict(q);
 	make_slots(q);
 	/* Root's alone, and we may not be root when they are asked for. */
 	q->counters = open("/proc/thread-self/net/netfilter/nfnetlink_queue", O_RDONLY | O_CLOEXEC);
@@ -560,7 +612,7 @@ queue_new(const struct queue_options *options, struct source **ret_source, char 
 int
 queue_fd(const struct source *source)
 {
-	return mnl_socket_get_fd(queue_of(source)->socket);
+	return queue_of(source)->fd;
 }
 
 /* "number port waiting mode range dropped-in-kernel dropped-at-socket sequence 1" */

@@ -335,7 +335,7 @@ is_plain_segment(const struct packet *p)
 	header = at[0] >> 4 == 4 ? (at[0] & 15u) * 4 : 40;
 	if (at[at[0] >> 4 == 4 ? 9 : 6] != PROTO_TCP || header + 20 > p->caplen)
 		return false;
-	return !(at[header + 13] & TCP_SYN);
+	return (at[header + 13] & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 }
 
 /*

@@ -421,7 +421,8 @@ def check_places(count):
     """What is installed is what is read: the folders are those that the manual names, too."""
     installed = json.loads(subprocess.run(['meson', 'introspect', '--installed', kit.BUILD],
                                           check=True, stdout=subprocess.PIPE).stdout).values()
-    (config,) = [pathlib.Path(path).parent for path in installed if path.endswith('/postern.conf')]
+    (config,) = [pathlib.Path(path).parent for path in installed
+                 if path.endswith('/postern/postern.conf')]
     (services,) = [pathlib.Path(path) for path in installed if path.endswith('/services')]
     for command in ('show', 'explain', 'check-config'):
         text = kit.run(command, '--help').stdout
