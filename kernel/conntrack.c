@@ -288,8 +288,11 @@ conntrack_read(struct conntrack *c)
 	int heard = 0, n;
 
 	/* Mostly there is nothing, and this is the quickest way to know. */
-	if (recv(conntrack_fd(c), NULL, 0, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
-		return 0;
+	if (recv(conntrack_fd(c), NULL, 0, MSG_PEEK | MSG_DONTWAIT) < 0) {
+		if (errno == EAGAIN)
+			return 0;
+		lost = errno == ENOBUFS;
+	}
 	for (unsigned reads = 0; reads < EVENT_READS; reads++) {
 		n = read_events(c, &lost);
 		if (n == -ENOBUFS) {

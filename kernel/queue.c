@@ -2,7 +2,7 @@
 /*
  * A netfilter queue.
  *
- * One call of recvmmsg() brings a batch, each packet in a slot of its own; one sendmsg() takes its
+ * One call of recvmmsg() brings a batch, each packet in a slot of its own; one send() takes its
  * verdicts back. A verdict for a run of packets releases every packet up to its number, so while a
  * packet is held verdicts are given one by one. For the same reason no packet may ever be queued
  * that we do not see: the queue hands none out before it is set up, and verdicts that cannot be
@@ -15,99 +15,21 @@
  * Relies on: CAP_NET_ADMIN; the kernel putting one packet into one datagram, and numbering packets
  * in the order in which it hands them out.
  */
-#include "kernel/queue.h"
+#include "queue-private.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_queue.h>
 
 #include "packet/decode.h"
 
-/* What the kernel puts around a packet, generously. */
-#define SLOT_EXTRA 1024u
-
-/* Bytes of messages that wait in the socket. */
-#define SOCKET_BUFFER (16 << 20)
-
-/* A message with a verdict; all its parts have lengths that need no padding. */
-struct verdict {
-	struct nlmsghdr head;
-	struct nfgenmsg general;
-	struct nlattr verdict_attr;
-	struct nfqnl_msg_verdict_hdr verdict;
-	struct nlattr mark_attr; /* may be left out */
-	uint32_t mark_be;
-};
-_Static_assert(sizeof(struct verdict) == 16 + 4 + 4 + 8 + 4 + 4, "as netlink lays it out");
-
-/* Verdicts of one batch, and of held packets that are answered meanwhile. */
-#define OUTBOX_SIZE (BATCH_MAX * 2 * sizeof(struct verdict))
-
 /* Times that sending is tried while the kernel has no memory. */
 #define SEND_TRIES 100
-
-#define QUEUE_IFACES 1024u /* as many as the engine remembers connections of */
-#define HINTS        256u
-
-/* The number of the message that ends the setting up, to know an answer to it by. */
-#define SETUP_SEQUENCE 1
-
-/* What must be kept of a packet until its verdict. */
-struct waiting {
-	uint64_t number;
-	uint32_t id;
-	uint32_t mark; /* as it came */
-	unsigned hook;
-};
-
-/* What a packet is told. */
-struct answer {
-	uint32_t verdict;
-	uint32_t mark; /* 0 unless marked */
-	bool marked;
-};
-
-struct queue {
-	struct source source;
-	struct queue_options options;
-	struct mnl_socket *socket;
-	int fd;       /* of the socket */
-	int counters; /* the kernel's own, as a file; -1: they cannot be read */
-	struct queue_stats stats;
-	uint64_t number; /* of the last packet */
-	uint8_t *slots;
-	struct mmsghdr messages[BATCH_MAX];
-	struct iovec vectors[BATCH_MAX];
-
-	/* The batch that is being looked at, and late verdicts that came for it already. */
-	unsigned n_batch;
-	struct waiting batch[BATCH_MAX];
-	struct answer late[BATCH_MAX];
-	bool is_late[BATCH_MAX];
-
-	struct waiting held[QUEUE_HELD_MAX];
-	unsigned n_held;
-
-	unsigned n_ifaces;
-	unsigned ifaces[QUEUE_IFACES]; /* ifindex of each number */
-	uint16_t hints[HINTS];         /* by ifindex: where it may be found */
-
-	struct verdict verdict; /* what all have in common */
-	size_t filled;          /* of the outbox */
-	uint8_t outbox[OUTBOX_SIZE] __attribute__((aligned(8)));
-	int failed; /* a negative errno value: there is no going on */
-	char error[128];
-};
 
 /* The attributes of a queued packet that are of interest. */
 struct queued {
@@ -117,12 +39,6 @@ struct queued {
 	uint32_t length; /* on the wire; 0: all was copied */
 	struct queue_place place;
 };
-
-static struct queue *
-queue_of(const struct source *source)
-{
-	return (struct queue *)source;
-}
 
 static int
 fail(struct queue *q, int error, const char *what)
@@ -136,7 +52,7 @@ fail(struct queue *q, int error, const char *what)
 static uint16_t
 iface_number(struct queue *q, unsigned ifindex)
 {
-	uint16_t *hint = &q->hints[ifindex % HINTS];
+	uint16_t *hint = &q->hints[ifindex % QUEUE_HINTS];
 	unsigned n = *hint;
 
 	if (n < q->n_ifaces && q->ifaces[n] == ifindex)
@@ -216,7 +132,7 @@ read_refusal(struct queue *q, const struct nlmsghdr *nlh)
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*refusal) || !refusal->error)
 		return;
-	if (nlh->nlmsg_seq == SETUP_SEQUENCE)
+	if (nlh->nlmsg_seq == QUEUE_SETUP)
 		(void)fail(q, refusal->error, "the queue cannot be set up");
 	else
 		q->stats.gone++;
@@ -225,7 +141,7 @@ read_refusal(struct queue *q, const struct nlmsghdr *nlh)
 /* True: it is a packet. */
 static bool
 read_message(struct queue *q, const struct nlmsghdr *nlh, size_t len, uint64_t now,
-	struct packet *p, struct waiting *waiting)
+	struct packet *p, struct queue_waiting *waiting)
 {
 	struct queued queued = { .head = NULL };
 
@@ -239,7 +155,7 @@ read_message(struct queue *q, const struct nlmsghdr *nlh, size_t len, uint64_t n
 	if (!queued.head)
 		return false;
 	queued.place.hook = queued.head->hook;
-	*waiting = (struct waiting){
+	*waiting = (struct queue_waiting){
 		.number = ++q->number,
 		.id = ntohl(queued.head->packet_id),
 		.mark = queued.mark,
@@ -311,51 +227,52 @@ queue_send(struct source *source)
 
 /* A message with the verdict of one packet, or of all up to it. */
 static void
-put_verdict(struct queue *q, unsigned type, uint32_t id, const struct answer *answer)
+put_verdict(struct queue *q, unsigned type, uint32_t id, const struct queue_answer *answer)
 {
-	struct verdict *v;
+	struct queue_message *m;
 
-	if (q->filled + sizeof(*v) > sizeof(q->outbox))
+	if (q->filled + sizeof(*m) > sizeof(q->outbox))
 		(void)queue_send(&q->source);
 	if (q->failed)
 		return;
-	v = (struct verdict *)(void *)(q->outbox + q->filled);
-	*v = q->verdict;
-	v->head.nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | type);
-	v->verdict.verdict = htonl(answer->verdict);
-	v->verdict.id = htonl(id);
-	v->mark_be = htonl(answer->mark);
+	m = (struct queue_message *)(void *)(q->outbox + q->filled);
+	*m = q->verdict;
+	m->head.nlmsg_type = (uint16_t)(NFNL_SUBSYS_QUEUE << 8 | type);
+	m->verdict.verdict = htonl(answer->verdict);
+	m->verdict.id = htonl(id);
+	m->mark_be = htonl(answer->mark);
 	if (!answer->marked)
-		v->head.nlmsg_len = offsetof(struct verdict, mark_attr);
-	q->filled += v->head.nlmsg_len;
+		m->head.nlmsg_len = offsetof(struct queue_message, mark_attr);
+	q->filled += m->head.nlmsg_len;
 	q->stats.messages++;
 }
 
-static struct answer
-answer_for(const struct queue *q, const struct packet *p, const struct waiting *waiting)
+static struct queue_answer
+answer_for(const struct queue *q, const struct packet *p, const struct queue_waiting *waiting)
 {
 	uint32_t mark;
 
 	if (p->verdict != VERDICT_ACCEPT)
-		return (struct answer){ .verdict = NF_DROP };
+		return (struct queue_answer){ .verdict = NF_DROP };
 	if (waiting->hook == NF_INET_LOCAL_OUT)
-		return (struct answer){ .verdict = NF_ACCEPT };
+		return (struct queue_answer){ .verdict = NF_ACCEPT };
 	mark = waiting->mark & ~q->options.mask;
 	mark |= q->options.mark(q->options.context, p) & q->options.mask;
 	if (mark == waiting->mark)
-		return (struct answer){ .verdict = NF_ACCEPT };
-	return (struct answer){ .verdict = NF_ACCEPT, .mark = mark, .marked = true };
+		return (struct queue_answer){ .verdict = NF_ACCEPT };
+	return (struct queue_answer){ .verdict = NF_ACCEPT, .mark = mark, .marked = true };
 }
 
 static void
-hold(struct queue *q, const struct waiting *waiting)
+hold(struct queue *q, const struct queue_waiting *waiting)
 {
 	if (q->n_held < QUEUE_HELD_MAX) {
 		q->held[q->n_held++] = *waiting;
 		return;
 	}
 	q->stats.not_held++;
-	put_verdict(q, NFQNL_MSG_VERDICT, waiting->id, &(struct answer){ .verdict = NF_DROP });
+	put_verdict(
+		q, NFQNL_MSG_VERDICT, waiting->id, &(struct queue_answer){ .verdict = NF_DROP });
 }
 
 /* Keeps what is held, before anything is said of what came with it. */
@@ -368,7 +285,7 @@ hold_some(struct queue *q, const struct batch *batch)
 }
 
 static bool
-same_answer(const struct answer *a, const struct answer *b)
+same_answer(const struct queue_answer *a, const struct queue_answer *b)
 {
 	return a->verdict == b->verdict && a->marked == b->marked && a->mark == b->mark;
 }
@@ -377,7 +294,7 @@ static void
 queue_verdicts(struct source *source, const struct batch *batch)
 {
 	struct queue *q = queue_of(source);
-	struct answer run = { 0 }, next;
+	struct queue_answer run = { 0 }, next;
 	bool is_running = false;
 
 	assert(batch->count == q->n_batch);
@@ -408,7 +325,7 @@ queue_late_verdict(struct source *source, const struct packet *p)
 {
 	struct queue *q = queue_of(source);
 	uint64_t place = q->n_batch ? p->number - q->batch[0].number : 0;
-	struct answer answer;
+	struct queue_answer answer;
 
 	/* Its verdict may come before the batch is through that it came with. */
 	if (place < q->n_batch) {
@@ -455,195 +372,10 @@ queue_free(struct source *source)
 	g_free(q);
 }
 
-static const struct source_ops queue_ops = {
+const struct source_ops queue_ops = {
 	.next = queue_next,
 	.verdicts = queue_verdicts,
 	.interface_name = queue_interface_name,
 	.error = queue_error,
 	.free = queue_free,
 };
-
-/* A message that configures the queue. */
-static struct nlmsghdr *
-put_configuration(const struct queue *q, void *at)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
-	struct nfgenmsg *nfg;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = htons(q->options.number);
-	return nlh;
-}
-
-/* Sends a message of configuration and waits for the kernel's answer. */
-static int
-configure(struct queue *q, struct nlmsghdr *nlh)
-{
-	char answer[4096];
-	ssize_t n;
-	int r;
-
-	nlh->nlmsg_flags |= NLM_F_ACK;
-	if (mnl_socket_sendto(q->socket, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	n = mnl_socket_recvfrom(q->socket, answer, sizeof(answer));
-	if (n < 0)
-		return -errno;
-	r = mnl_cb_run(answer, (size_t)n, 0, mnl_socket_get_portid(q->socket), NULL, NULL);
-	return r < 0 ? -errno : 0;
-}
-
-/*
- * Until it is told what to copy, a queue drops everything and hands nothing out. So that comes
- * last, and its answer, which may stand behind packets, is left to queue_next().
- */
-static int
-configure_queue(struct queue *q)
-{
-	char buffer[256];
-	struct nlmsghdr *nlh = put_configuration(q, buffer);
-	struct nfqnl_msg_config_cmd bind = { .command = NFQNL_CFG_CMD_BIND };
-	struct nfqnl_msg_config_params copy = {
-		.copy_range = htonl(q->options.copy_range),
-		.copy_mode = NFQNL_COPY_PACKET,
-	};
-	uint32_t flags = NFQA_CFG_F_GSO | (q->options.fail_open ? NFQA_CFG_F_FAIL_OPEN : 0);
-	int r;
-
-	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(bind), &bind);
-	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(q->options.length));
-	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
-	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
-	r = configure(q, nlh);
-	if (r < 0)
-		return r;
-	nlh = put_configuration(q, buffer);
-	nlh->nlmsg_seq = SETUP_SEQUENCE;
-	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(copy), &copy);
-	return mnl_socket_sendto(q->socket, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
-}
-
-static void
-prepare_verdict(struct queue *q)
-{
-	q->verdict = (struct verdict){
-		.head.nlmsg_len = sizeof(q->verdict),
-		.head.nlmsg_flags = NLM_F_REQUEST,
-		.general.version = NFNETLINK_V0,
-		.general.res_id = htons(q->options.number),
-		.verdict_attr.nla_len = NLA_HDRLEN + sizeof(q->verdict.verdict),
-		.verdict_attr.nla_type = NFQA_VERDICT_HDR,
-		.mark_attr.nla_len = NLA_HDRLEN + sizeof(q->verdict.mark_be),
-		.mark_attr.nla_type = NFQA_MARK,
-	};
-}
-
-static void
-make_slots(struct queue *q)
-{
-	size_t size = MNL_ALIGN(q->options.copy_range + SLOT_EXTRA);
-
-	q->slots = g_malloc(size * BATCH_MAX);
-	for (unsigned i = 0; i < BATCH_MAX; i++) {
-		q->vectors[i] = (struct iovec){ q->slots + i * size, size };
-		q->messages[i].msg_hdr.msg_iov = &q->vectors[i];
-		q->messages[i].msg_hdr.msg_iovlen = 1;
-	}
-}
-
-static int
-open_queue(struct queue *q)
-{
-	int size = SOCKET_BUFFER;
-
-	q->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!q->socket || mnl_socket_bind(q->socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		return -errno;
-	q->fd = mnl_socket_get_fd(q->socket);
-	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		(void)setsockopt(q->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	prepare_verdict(q);
-	make_slots(q);
-	/* Root's alone, and we may not be root when they are asked for. */
-	q->counters = open("/proc/thread-self/net/netfilter/nfnetlink_queue", O_RDONLY | O_CLOEXEC);
-	return configure_queue(q);
-}
-
-static const char *
-way_out(int error)
-{
-	switch (error) {
-	case -EBUSY:
-	case -EPERM:
-		return "; another program may have it: choose another number, or run as root";
-	case -EINVAL:
-	case -EOPNOTSUPP:
-	case -EPROTONOSUPPORT:
-		return "; the kernel needs CONFIG_NETFILTER_NETLINK_QUEUE";
-	default:
-		return "";
-	}
-}
-
-int
-queue_new(const struct queue_options *options, struct source **ret_source, char **ret_message)
-{
-	struct queue *q = g_new0(struct queue, 1);
-	int r;
-
-	q->source.ops = &queue_ops;
-	q->options = *options;
-	q->counters = -1;
-	r = open_queue(q);
-	if (r < 0) {
-		*ret_message = g_strdup_printf("queue %u cannot be bound: %s%s", options->number,
-			g_strerror(-r), way_out(r));
-		queue_free(&q->source);
-		return r;
-	}
-	*ret_source = &q->source;
-	return 0;
-}
-
-int
-queue_fd(const struct source *source)
-{
-	return queue_of(source)->fd;
-}
-
-/* "number port waiting mode range dropped-in-kernel dropped-at-socket sequence 1" */
-static void
-read_counters(const struct queue *q, const char *line, struct queue_stats *stats)
-{
-	uint64_t field[7] = { 0 };
-	char *at = (char *)line;
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(field); i++)
-		field[i] = g_ascii_strtoull(at, &at, 10);
-	if (at == line || field[0] != q->options.number)
-		return;
-	stats->kernel_queued = field[2];
-	stats->kernel_dropped = field[5];
-	stats->user_dropped = field[6];
-}
-
-void
-queue_get_stats(const struct source *source, struct queue_stats *ret_stats)
-{
-	const struct queue *q = queue_of(source);
-	struct queue_stats stats = q->stats;
-	char text[4096]; /* lines of 50 bytes, one for each queue there is */
-	ssize_t n = q->counters < 0 ? -1 : pread(q->counters, text, sizeof(text) - 1, 0);
-
-	stats.held = q->n_held;
-	if (n > 0) {
-		text[n] = '\0';
-		for (char *line = text; line; line = strchr(line, '\n'))
-			read_counters(q, line += *line == '\n', &stats);
-	}
-	*ret_stats = stats;
-}

@@ -116,16 +116,6 @@ mend_text(char *to, const char *bytes, size_t len)
 	return (size_t)(at - to) + len;
 }
 
-static bool
-wants_logs(const struct recorders *recorders)
-{
-	for (unsigned i = 0; i < recorders->count; i++) {
-		if (recorders->list[i].ops->log)
-			return true;
-	}
-	return false;
-}
-
 static void
 write_log(const struct instance *in, uint32_t level, const char *text)
 {
@@ -171,7 +161,7 @@ table_log(const struct pn_instance *instance, uint32_t level, const char *text)
 {
 	struct instance *in = instance_of(instance);
 
-	if (text && wants_logs(in->host->options.recorders) && take_log_line(in))
+	if (text && in->host->options.recorders->wants_logs && take_log_line(in))
 		write_log(in, level, text);
 }
 
@@ -299,16 +289,6 @@ complete(const struct watched *w, const struct door_asker *asker, const char *ch
 	wanted->child = helper ? helper->desc->name : NULL;
 }
 
-static bool
-wants_expectations(const struct recorders *recorders)
-{
-	for (unsigned i = 0; i < recorders->count; i++) {
-		if (recorders->list[i].ops->expectation)
-			return true;
-	}
-	return false;
-}
-
 /* The beginning of the message at hand, as far as its first line goes; NULL if there is none, or if
  * it begins with a NUL, as no text does. */
 static const char *
@@ -340,7 +320,7 @@ tell(const struct watched *w, const struct expectation *e, enum expect_action ac
 		.time = w->host->now,
 	};
 
-	if (!wants_expectations(recorders))
+	if (!recorders->wants_expectations)
 		return;
 	event.message = excerpt(w, text);
 	record_expectation(recorders, &event);

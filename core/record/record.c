@@ -17,6 +17,8 @@ recorders_add(struct recorders *recorders, const struct recorder_ops *ops, void 
 	recorders->list[recorders->count++] = (struct recorder){ .ops = ops, .context = context };
 	recorders->wants_drops |= ops->drop != NULL;
 	recorders->wants_flows |= ops->flow_begin || ops->flow_end;
+	recorders->wants_expectations |= ops->expectation != NULL;
+	recorders->wants_logs |= ops->log != NULL;
 	return 0;
 }
 

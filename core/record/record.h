@@ -78,6 +78,8 @@ struct recorders {
 	unsigned count;
 	bool wants_drops; /* some recorder has ->drop */
 	bool wants_flows; /* … ->flow_begin or ->flow_end */
+	bool wants_expectations;
+	bool wants_logs;
 	struct recorder list[RECORDERS_MAX];
 };
 

@@ -311,14 +311,14 @@ def check_kill(count, world, daemon, *arguments):
     for name, stream in streams.items():
         count.check(wait_for(lambda stream=stream: is_carried(world, stream)),
                     f'{name} is not offloaded: {world.tracked(stream.port)}')
-    count.check(control.say('PORT 10,77,1,2,234,96').startswith('200'), 'no PORT')
+    count.check(control.say('PORT 10,77,1,2,240,0').startswith('200'), 'no PORT')
     scanner = Scanner(world, (WEB, SECRET, 22, 61))
     daemon.end(signal.SIGKILL)
     check_going(count, streams, 'killed')
     count.check(control.say('NOOP').startswith('200'), 'killed: the control connection hangs')
     count.check(not world.client.connect(OUTSIDE[4], WEB, 0.5), 'killed: something new goes out')
-    with Server(world.client, 60000, lab.http):
-        count.check(not world.server.connect(INSIDE[4], 60000, 0.5), 'killed: a door is open')
+    with Server(world.client, 61440, lab.http):
+        count.check(not world.server.connect(INSIDE[4], 61440, 0.5), 'killed: a door is open')
     daemon = Daemon(world, *arguments)
     check_going(count, streams, 'begun again')
     count.check(control.say('NOOP').startswith('200'), 'begun again: the control connection hangs')
@@ -447,7 +447,7 @@ def check_looking(count, world, daemon):
     nobody = {'user': 65534, 'group': 65534, 'extra_groups': []}
     stream = Stream(world.client, OUTSIDE[6], STREAM)
     control = Control(world.client, OUTSIDE[4])
-    control.say('PORT 10,77,1,2,234,96')
+    control.say('PORT 10,77,1,2,240,0')
     count.check(wait_for(lambda: is_carried(world, stream)), 'not offloaded')
     texts = {}
     for question in ('status', 'flows', 'doors', 'stats'):
@@ -459,7 +459,7 @@ def check_looking(count, world, daemon):
     count.check(re.search(rf'TCP \[{INSIDE[6]}\]:{stream.port} > \[{OUTSIDE[6]}\]:{STREAM} '
                           r'.*outbound.* offloaded', texts['flows',]), texts['flows',])
     count.check(re.search(r':21 .*helper ftp', texts['flows',]), texts['flows',])
-    count.check(re.search(r'ftp TCP: 203.0.113.2:\* > 10.77.1.2:60000 .* to go', texts['doors',]),
+    count.check(re.search(r'ftp TCP: 203.0.113.2:\* > 10.77.1.2:61440 .* to go', texts['doors',]),
                 texts['doors',])
     count.check(re.match(r'running: \d+ flows, 1 doors', texts['status',]), texts['status',])
     status = json.loads(texts['status', '--json'])
